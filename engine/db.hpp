@@ -1,0 +1,145 @@
+// The storage engine's public face: one node's durable, ordered tables.
+//
+// A log-structured merge tree (O'Neil et al., 1996): changes go to a write-ahead log and a
+// memtable; full memtables become sorted, checksummed, LZ4-compressed files (SSTables), which are
+// merged in the background. docs/engine.md tells how, docs/formats.md what lies on disk.
+#pragma once
+
+#include "base/file_system.hpp"
+#include "base/function.hpp"
+#include "base/result.hpp"
+#include "base/shared_bytes.hpp"
+#include "engine/batch.hpp"
+#include "engine/entry.hpp"
+#include "engine/iterator.hpp"
+#include "engine/options.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ouro::engine {
+
+/// How long an acknowledged write lasts.
+enum class Durability : std::uint8_t {
+  memory,  ///< Gone when the process ends abruptly.
+  os,      ///< Survives the end of the process, not of the machine.
+  disk,    ///< Survives loss of power.
+};
+
+/// Called once on the commit lane. A write that failed with Error io is indeterminate: it may be
+/// seen again after the database was reopened. All other errors mean that it was not applied.
+using CommitDone = UniqueFunction<void(Result<Sequence>)>;
+
+/// A fixed state of the database. While it lives nothing that it can see is dropped.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual Sequence sequence() const = 0;
+};
+
+/// One key to look up, and the place for what is found.
+struct Lookup {
+  TableId table;
+  std::string_view key;
+  std::optional<SharedBytes> value;  ///< Set by get: a view that pins what holds it.
+};
+
+struct ReadOptions {
+  const Snapshot* snapshot = nullptr;  ///< Null: the latest acknowledged state.
+  ReadMode mode = ReadMode::blocking;
+};
+
+/// Keys from `start` (inclusive) to `end` (exclusive; empty: no end).
+struct Range {
+  std::string start;
+  std::string end;
+};
+
+/// How near the database is to refusing writes.
+struct Pressure {
+  /// 0 idle, 1000 full: from 1000 on commit() answers busy.
+  unsigned permille = 0;
+  /// What is filling up: "memtables", "level 0", or what the database failed with.
+  std::string reason;
+};
+
+struct Stats {
+  Sequence last_sequence = 0;
+  std::uint64_t memtable_bytes = 0;
+  std::uint64_t table_files = 0;
+  std::uint64_t table_bytes = 0;
+  std::uint64_t commits = 0, commit_groups = 0, log_syncs = 0, log_bytes = 0;
+  std::uint64_t flushes = 0, compactions = 0, compaction_bytes_read = 0,
+                compaction_bytes_written = 0;
+  std::uint64_t cache_hits = 0, cache_misses = 0, filter_skips = 0;
+  std::vector<std::uint64_t> files_per_level;
+};
+
+/// Damage found by verify(): one sentence each, naming file and offset.
+struct VerifyReport {
+  std::uint64_t files = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t entries = 0;
+  std::vector<std::string> damage;
+};
+
+/// Every method may be called from any thread, except that the destructor must be the last call.
+///
+/// Acknowledged means: visible to reads. A write is visible only once it is as durable as it asked
+/// to be, and writes become visible in sequence order; so what a read returns is never lost later
+/// (unless the write itself asked for less than disk).
+class Db {
+ public:
+  /// Opens or creates. Recovers what an earlier run left, on the caller's thread. Errors: denied
+  /// (locked, or readable by others), corruption (names file and offset), unsupported (a newer
+  /// format), io.
+  static Result<std::unique_ptr<Db>> open(Options options, FileSystem& files, Lanes lanes);
+
+  /// Waits for running jobs. What was acknowledged is safe without it; waiting commits are dropped.
+  virtual ~Db() = default;
+
+  /// Looks up all of `lookups` in one and the same state of the database. With ReadMode::cached,
+  /// Error would_block tells that the disk is needed: repeat with ReadMode::blocking where waiting
+  /// is allowed. Takes no lock that is held during I/O.
+  virtual Status get(std::span<Lookup> lookups, ReadOptions options = {}) = 0;
+  /// One key; nothing if it is absent.
+  Result<std::optional<SharedBytes>> get(TableId table, std::string_view key,
+                                         ReadOptions options = {});
+
+  /// Queues a batch and returns at once; `done` comes on the commit lane. Batches take effect in
+  /// the order of the calls. Errors: busy (see pressure()), closed (the database failed; the
+  /// message says with what), invalid_argument, no_space, io.
+  virtual void commit(Batch batch, Durability durability, CommitDone done) = 0;
+
+  /// The same on the caller's thread, for tools and start-up. Waits for the disk.
+  virtual Result<Sequence> commit_sync(Batch batch, Durability durability) = 0;
+
+  /// Entries of a range in order, as of `options.snapshot` or now. The iterator pins what it sees;
+  /// it must be destroyed before the database.
+  virtual std::unique_ptr<Iterator> scan(TableId table, Range range, ReadOptions options = {}) = 0;
+
+  virtual std::shared_ptr<const Snapshot> snapshot() = 0;
+
+  /// Writes memtables to tables and waits; on the caller's thread.
+  virtual Status flush_sync() = 0;
+  /// Flushes, then merges everything into the last level; on the caller's thread.
+  virtual Status compact_sync() = 0;
+
+  /// A copy of the present acknowledged state in `directory` (created; must not exist), mostly hard
+  /// links: same file system only. Opening it as a database gives that state. On the caller's
+  /// thread.
+  virtual Status checkpoint(const std::string& directory) = 0;
+
+  /// Reads everything on disk and checks it. On the caller's thread, next to normal work.
+  virtual Result<VerifyReport> verify() = 0;
+
+  virtual Pressure pressure() const = 0;
+  virtual Stats stats() const = 0;
+};
+
+}  // namespace ouro::engine

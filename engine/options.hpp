@@ -1,0 +1,52 @@
+// How a database is opened.
+#pragma once
+
+#include "base/lane.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ouro::engine {
+
+/// A table's position in Options::tables.
+using TableId = std::uint8_t;
+
+/// A named, ordered map of byte strings (a column family). All tables of a database share one log,
+/// and a batch across them is atomic.
+struct TableSpec {
+  std::string name;  ///< At most 32 bytes; identifies the table on disk.
+  /// Keys begin with an 8-byte big-endian token that is spread evenly over all 64-bit values. The
+  /// engine may exploit this for speed; order is by bytes either way.
+  bool token_order = false;
+};
+
+struct Options {
+  std::string directory;
+  /// Tables that exist on disk must be named here; missing ones are created. At most 16.
+  std::vector<TableSpec> tables;
+
+  std::size_t memtable_bytes = std::size_t{64}
+                               << 20;  ///< All tables together, before a flush begins.
+  std::size_t memtables_max = 4;       ///< Full ones waiting before writes are refused.
+  std::size_t block_bytes = 4096;      ///< Uncompressed size of an SSTable block.
+  std::size_t block_cache_bytes = std::size_t{256} << 20;
+  std::size_t table_file_bytes = std::size_t{64} << 20;  ///< Where compaction cuts its output.
+  std::size_t wal_segment_bytes = std::size_t{64} << 20;
+  std::size_t commit_group_bytes = std::size_t{1} << 20;  ///< The most one log write gathers.
+  unsigned filter_bits_per_key = 10;                      ///< 0: no filters.
+  unsigned level0_runs_max = 4;    ///< Runs in level 0 before they are compacted.
+  unsigned level0_runs_stop = 24;  ///< Runs in level 0 before writes are refused.
+  unsigned level_ratio = 10;       ///< Size of each level relative to the one above.
+  bool compress = true;            ///< LZ4 for table blocks.
+};
+
+/// The lanes a database works on. They outlive it, and nothing else runs on `commit`.
+struct Lanes {
+  Lane& commit;      ///< Log writes and syncs.
+  Lane& flush;       ///< Memtables to SSTables.
+  Lane& compaction;  ///< Merging SSTables.
+};
+
+}  // namespace ouro::engine

@@ -1,0 +1,2 @@
+// Boost.Beast's ordinary functions, compiled once for the whole project.
+#include <boost/beast/src.hpp>

@@ -31,8 +31,10 @@ enum class Durability : std::uint8_t {
   disk,    ///< Survives loss of power.
 };
 
-/// Called once on the commit lane. A write that failed with Error io is indeterminate: it may be
-/// seen again after the database was reopened. All other errors mean that it was not applied.
+/// Called once on the commit lane, in the order of the commit() calls. An error means that the
+/// database has failed for good: this write is indeterminate (it may be seen again after
+/// reopening), and every write queued behind it fails too. So what is acknowledged is always a
+/// prefix of what was queued.
 using CommitDone = UniqueFunction<void(Result<Sequence>)>;
 
 /// A fixed state of the database. While it lives nothing that it can see is dropped.
@@ -112,9 +114,10 @@ class Db {
                                          ReadOptions options = {});
 
   /// Queues a batch and returns at once; `done` comes on the commit lane. Batches take effect in
-  /// the order of the calls. Errors: busy (see pressure()), closed (the database failed; the
-  /// message says with what), invalid_argument, no_space, io.
-  virtual void commit(Batch batch, Durability durability, CommitDone done) = 0;
+  /// the order of the calls. An error here means that nothing was queued and `done` will not be
+  /// called: busy (see pressure()), closed (the database failed; the message says with what),
+  /// invalid_argument.
+  [[nodiscard]] virtual Status commit(Batch batch, Durability durability, CommitDone done) = 0;
 
   /// The same on the caller's thread, for tools and start-up. Waits for the disk.
   virtual Result<Sequence> commit_sync(Batch batch, Durability durability) = 0;

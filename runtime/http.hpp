@@ -41,6 +41,9 @@ struct HttpResponse {
   unsigned status = 200;
   std::vector<std::pair<std::string, std::string>>
       fields;  ///< Without Content-Length, Date, Connection.
+  /// More fields, as they go over the wire: "Name: value\r\n" each, of static storage. For those
+  /// that every answer has, which then cost nothing to make.
+  std::string_view fixed_fields{};
   SharedBytes body;
   bool close = false;  ///< Close the connection after this response.
   /// For answers to HEAD: the Content-Length to announce instead of body.size(), with an empty
@@ -61,8 +64,12 @@ class HttpHandler {
   /// `body_size_max` bytes of body" (more is answered 413 through refuse()); any other is sent at
   /// once and, if a body was announced, the connection is closed.
   struct Admission {
-    HttpResponse refusal{
-        .status = 0, .fields = {}, .body = {}, .close = false, .head_content_length = 0};
+    HttpResponse refusal{.status = 0,
+                         .fields = {},
+                         .fixed_fields = {},
+                         .body = {},
+                         .close = false,
+                         .head_content_length = 0};
     std::uint64_t body_size_max = 0;
   };
   virtual Admission admit(const HttpHead& head) = 0;

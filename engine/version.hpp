@@ -1,0 +1,68 @@
+// The set of table files that makes up a database at one moment.
+#pragma once
+
+#include "base/result.hpp"
+#include "engine/db.hpp"
+#include "engine/entry.hpp"
+#include "engine/file_meta.hpp"
+#include "engine/point_read.hpp"
+#include "engine/table_reader.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace ouro::engine {
+
+using TableFile = std::shared_ptr<TableReader>;
+
+/// Level 0 holds runs, newest first, which may overlap; deeper levels are sorted and disjoint, and
+/// all versions of a key in a level lie in one file. A key's versions get older from level to level
+/// (and from run to run), so the first one found is the newest.
+struct Level {
+  std::vector<TableFile> files;
+  std::uint64_t bytes = 0;
+};
+
+/// Immutable; shared by everyone who reads. Holding one keeps its files on disk.
+///
+/// Readers must take the sequence they read at after they took the version, or hold it as a
+/// snapshot: compaction drops what neither a snapshot nor the then visible state can see.
+class Version {
+ public:
+  /// No files.
+  explicit Version(std::size_t tables) : tables_(tables) {}
+
+  /// The version after `edit`, whose added files were opened as `added` (same order). Error
+  /// corruption if it would break an invariant or removes what is not there: never installed then.
+  Result<std::shared_ptr<const Version>> apply(const VersionEdit& edit,
+                                               const std::vector<TableFile>& added) const;
+
+  /// The newest version of a key that `read` may see. `found` stays none if no file has one. Takes
+  /// no lock beside the block cache's.
+  Status get(TableId table, const PointRead& read, Found& found) const;
+
+  /// Adds iterators that together have every entry of `range` (and may have others around it), one
+  /// per run of level 0 and one per deeper level. They keep the files they need.
+  void add_iterators(TableId table, const Range& range, const IterateOptions& options,
+                     std::vector<std::unique_ptr<EntryIterator>>& iterators) const;
+
+  std::size_t table_count() const noexcept { return tables_.size(); }
+  const Level& level(TableId table, unsigned level) const { return tables_[table][level]; }
+  /// Null if no such file is in this version.
+  TableFile find(std::uint64_t number) const;
+  /// All files, table by table, level by level.
+  std::vector<TableFile> files() const;
+
+ private:
+  using Levels = std::array<Level, level_count>;
+
+  Status remove(std::uint64_t number);
+  Status check_table(const Levels& levels) const;
+
+  std::vector<Levels> tables_;
+};
+
+}  // namespace ouro::engine

@@ -18,6 +18,9 @@ constexpr std::size_t key_size_max = 4 * 1024;
 constexpr std::size_t bucket_size_max = 255;
 constexpr std::size_t value_size_max = std::size_t{8} << 20;
 constexpr std::size_t content_type_size_max = 256;
+/// Concurrent values of one key. The cap refuses a client's write, never a merge between replicas.
+constexpr std::size_t siblings_max = 64;
+constexpr std::size_t siblings_size_max = std::size_t{32} << 20;
 
 /// A key in its bucket. Both are 1 byte or more, of any bytes for the key; bucket names have
 /// letters, digits, '.', '_' and '-' only.

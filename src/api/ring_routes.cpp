@@ -1,0 +1,21 @@
+#include "api/ring_routes.hpp"
+
+#include "api/json.hpp"
+
+namespace ouro::api {
+
+HttpResponse RingRoutes::ring(const Asked& asked) const {
+  const auto opinion = [this](NodeId node) { return reachable(node); };
+  return json_response(asked, ring_json(*metadata_.view(), opinion, clock_.wall()));
+}
+
+HttpResponse RingRoutes::locate(const kv::KeyName& name, const Asked& asked) const {
+  return json_response(asked, locate_json(*metadata_.view(), name));
+}
+
+HttpResponse RingRoutes::cluster(const Asked& asked) const {
+  const auto opinion = [this](NodeId node) { return reachable(node); };
+  return json_response(asked, cluster_json(*metadata_.view(), self_, opinion, clock_.wall()));
+}
+
+}  // namespace ouro::api

@@ -70,8 +70,8 @@ class ReadQuorum {
     Progress progress = Progress::asked;
     bool counts = true;  // towards r
     std::uint64_t digest = 0;
-    Object object;   // only of those that sent data
-    DotSet context;  // until it is merged
+    std::optional<Object> object;  // of those that sent data
+    DotSet context;                // until it is merged
   };
 
   Reply* find(NodeId node);
@@ -82,6 +82,7 @@ class ReadQuorum {
 
   std::vector<Reply> replies_;
   std::size_t required_;
+  std::uint64_t nothing_ = digest(Object());  // the digest of an absent key
   Object merged_;
   DotSet context_;
   std::uint64_t merged_digest_ = 0;

@@ -23,7 +23,8 @@ std::optional<CompactionPlan> pick(const Version& version, const Options& option
 std::optional<CompactionPlan> pick_all(const Version& version, TableId table);
 
 /// Carries out a plan, a bounded piece at a time; for one thread at a time. Reads with blocking
-/// mode and past the cache.
+/// mode and past the cache. At most one job works on a table at a time; flushes may add runs to
+/// level 0 meanwhile.
 class CompactionJob {
  public:
   /// Input of one step, about.
@@ -49,6 +50,7 @@ class CompactionJob {
   std::uint64_t bytes_written() const;
 
  private:
+  void note_below(std::vector<TableFile> files);
   bool older_may_exist(std::string_view key);
 
   std::shared_ptr<const Version> version_;

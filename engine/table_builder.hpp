@@ -51,8 +51,7 @@ class TableBuilder {
   Status append(std::string_view bytes);
   Status write_block();
   Result<Section> write_section(BlockType type, std::string_view payload);
-  Status write_stored(BlockType type, Compression compression, std::string_view payload,
-                      std::uint32_t raw_size);
+  Status write_stored(const BlockTrailer& trailer, std::string_view payload);
   void note(const Entry& entry);
   std::string properties() const;
 
@@ -71,7 +70,6 @@ class TableBuilder {
   std::vector<std::uint64_t> hashes_;
   std::string last_key_;
   Sequence last_sequence_ = 0;
-  std::string block_last_key_;  ///< Last key of the block before the present one.
 };
 
 }  // namespace ouro::engine

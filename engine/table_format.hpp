@@ -16,8 +16,11 @@ namespace ouro::engine {
 
 constexpr std::uint32_t table_format_version = 1;
 constexpr std::size_t table_header_size = 40;
-constexpr std::size_t table_footer_size = 136;
+constexpr std::size_t table_footer_size = 128;
 constexpr std::size_t block_trailer_size = 16;
+/// The most memory a block may ask for when it is decompressed: one entry of the greatest size
+/// fits.
+constexpr std::size_t block_raw_size_max = std::size_t{128} << 20;
 
 enum class BlockType : std::uint8_t { data = 1, filter = 2, index = 3, properties = 4 };
 enum class Compression : std::uint8_t { none = 0, lz4 = 1 };
@@ -94,6 +97,9 @@ class Index {
   }
   /// The last block that does not begin after (key, sequence); 0 if all do.
   std::size_t find(std::uint64_t prefix, std::string_view key, Sequence sequence) const noexcept;
+  /// True if `block` begins with `key` and the block before ends with a newer version of it or with
+  /// a key of equal prefix.
+  bool continues(std::size_t block, std::string_view key) const noexcept;
 
  private:
   bool well_formed(std::uint64_t begin, std::uint64_t end) const;

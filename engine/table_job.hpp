@@ -77,7 +77,7 @@ class TableJob {
   bool started_ = false;
   bool done_ = false;
   Sequence newer_ = 0;
-  std::uint64_t read_ = 0, dropped_ = 0, written_ = 0, bytes_written_ = 0;
+  std::uint64_t read_ = 0, dropped_ = 0, bytes_written_ = 0;
 };
 
 /// Writes all of `entries` (from the first) to one level 0 file, at once: a flush. Nothing if there

@@ -64,12 +64,13 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
 
  private:
   friend class TableIterator;
+  friend class TableVerifier;
 
   TableReader(const TableStore& store, FileMeta meta);
 
   Status load();
-  Status load_header() const;
-  Result<Footer> load_footer() const;
+  Status check_header() const;
+  Result<Footer> read_footer() const;
   Status check_footer(const Footer& footer) const;
   Result<std::string> read_section(const Section& section, BlockType type) const;
 
@@ -79,13 +80,13 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   Result<std::shared_ptr<const Block>> decode_block(std::unique_ptr<char[]> stored,
                                                     std::size_t size, std::uint64_t offset) const;
   Error damaged(std::uint64_t offset, std::string_view what) const;
-  Status verify_file_hash() const;
 
   const TableStore& store_;
   FileMeta meta_;
   std::string path_;
   std::uint64_t seed_;
   std::uint64_t smallest_prefix_, largest_prefix_;
+  std::uint64_t removes_ = 0;
   std::uint64_t cache_id_ = 0;
   std::unique_ptr<RandomFile> file_;
   Index index_;

@@ -24,7 +24,7 @@ struct TableStore {
   const Options& options;
   FileSystem& files;
   std::uint64_t database_id;  ///< In every file, so that a file of another database is refused.
-  BlockCache cache;
+  mutable BlockCache cache;
   std::string directory;  ///< Where the table files lie; named as file_names.hpp says.
   std::function<std::uint64_t()> next_number;  ///< A file number never handed out before.
   /// Removes a file that nobody needs any more; called on whichever thread dropped it last. Null:

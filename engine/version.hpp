@@ -20,10 +20,12 @@ using TableFile = std::shared_ptr<TableReader>;
 
 /// Level 0 holds runs, newest first, which may overlap; deeper levels are sorted and disjoint, and
 /// all versions of a key in a level lie in one file. A key's versions get older from level to level
-/// (and from run to run), so the first one found is the newest.
+/// (and from run to run: a run's sequences are all greater than those of the runs behind it), so
+/// the first one found is the newest.
 struct Level {
   std::vector<TableFile> files;
   std::uint64_t bytes = 0;
+  std::vector<std::uint64_t> largest_prefixes;  ///< key_prefix of each file's largest key.
 };
 
 /// Immutable; shared by everyone who reads. Holding one keeps its files on disk.
@@ -45,7 +47,8 @@ class Version {
   Status get(TableId table, const PointRead& read, Found& found) const;
 
   /// Adds iterators that together have every entry of `range` (and may have others around it), one
-  /// per run of level 0 and one per deeper level. They keep the files they need.
+  /// per run of level 0 and one per deeper level. They keep the files they need. The merge of them
+  /// is positioned with seek(range.start, sequence_max).
   void add_iterators(TableId table, const Range& range, const IterateOptions& options,
                      std::vector<std::unique_ptr<EntryIterator>>& iterators) const;
 
@@ -60,7 +63,9 @@ class Version {
   using Levels = std::array<Level, level_count>;
 
   Status remove(std::uint64_t number);
-  Status check_table(const Levels& levels) const;
+  Status add(const TableFile& file);
+  Status check_and_summarize();
+  static Status get_deeper(const Level& level, const PointRead& read, Found& found);
 
   std::vector<Levels> tables_;
 };

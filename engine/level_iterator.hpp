@@ -1,0 +1,36 @@
+// Walking a level: sorted, disjoint files as one stream.
+#pragma once
+
+#include "engine/entry.hpp"
+#include "engine/table_reader.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace ouro::engine {
+
+/// Opens the files' iterators one after another; keeps all files alive.
+class LevelIterator final : public EntryIterator {
+ public:
+  LevelIterator(std::vector<std::shared_ptr<TableReader>> files, const IterateOptions& options)
+      : files_(std::move(files)), options_(options) {}
+
+  void seek(std::string_view key, Sequence sequence) override;
+  void seek_to_first() override;
+  void next() override;
+  bool valid() const override { return current_ && current_->valid(); }
+  Entry entry() const override { return current_->entry(); }
+  Status status() const override;
+
+ private:
+  void enter(std::size_t file);
+  void skip_finished_files();
+
+  std::vector<std::shared_ptr<TableReader>> files_;
+  IterateOptions options_;
+  std::size_t at_ = 0;
+  std::unique_ptr<EntryIterator> current_;  ///< Over files_[at_]; null past the end.
+};
+
+}  // namespace ouro::engine

@@ -42,6 +42,12 @@ const Node* View::node_named(std::string_view name) const {
   return at != nodes.end() ? &*at : nullptr;
 }
 
+std::vector<NodeId> View::replicas(ring::Arc arc, unsigned n) const {
+  if (n != defaults.n) return ring.preference_list(arc, n);
+  const std::span<const NodeId> list = lists.list(arc);
+  return {list.begin(), list.end()};
+}
+
 Result<View> make_view(Settings settings) {
   if (settings.cluster == 0) return invalid("the cluster id is 0: choose another");
   if (const Status checked = check_nodes(settings.nodes); !checked) return checked.error();
@@ -58,9 +64,10 @@ Result<View> make_view(Settings settings) {
   std::ranges::sort(settings.nodes, {}, &Node::id);
   std::vector<ring::Member> members;
   for (const Node& node : settings.nodes) members.push_back({node.id, node.zone, node.weight});
-  return View{settings.cluster, settings.hash_seed,
-              ring::place(1, settings.arcs, std::move(members)), std::move(settings.nodes),
-              std::move(settings.defaults)};
+  ring::Ring ring = ring::place(1, settings.arcs, std::move(members));
+  ring::PreferenceTable lists(ring, settings.defaults.n);
+  return View{settings.cluster,          settings.hash_seed,           std::move(ring),
+              std::move(settings.nodes), std::move(settings.defaults), std::move(lists)};
 }
 
 }  // namespace ouro::cluster

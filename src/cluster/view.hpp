@@ -3,6 +3,7 @@
 
 #include "base/node_id.hpp"
 #include "base/result.hpp"
+#include "ring/preference_table.hpp"
 #include "ring/ring.hpp"
 
 #include <cstdint>
@@ -41,12 +42,15 @@ struct View {
   ring::Ring ring;              ///< Its epoch() is the view's.
   std::vector<Node> nodes;      ///< Sorted by id.
   BucketProperties defaults;    ///< Of a bucket that was never configured.
+  ring::PreferenceTable lists;  ///< For defaults.n.
 
   Epoch epoch() const { return ring.epoch(); }
   /// Null if there is no such member.
   const Node* node(NodeId id) const;
   const Node* node_named(std::string_view name) const;
   const BucketProperties& bucket(std::string_view) const { return defaults; }
+  /// The nodes that hold an arc for buckets with `n` replicas, primary first.
+  std::vector<NodeId> replicas(ring::Arc arc, unsigned n) const;
 };
 
 /// Where the view comes from. Members are fixed by configuration at present; a replicated log will

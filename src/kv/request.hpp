@@ -83,13 +83,14 @@ struct Written {
 
 enum class FailureCode : std::uint8_t {
   invalid_argument =
-      1,           ///< The request makes no sense (r or w out of range, bad bucket name, ...).
-  bad_context,     ///< The context is damaged or of another key.
-  quorum_not_met,  ///< Too few replicas answered well.
-  timeout,         ///< The deadline passed first.
-  overloaded,      ///< A bound was reached; nothing was done.
-  storage,         ///< The disk failed or is full; the detail says which and what to do.
-  stale_epoch,     ///< The cluster changed under the request; nothing was done.
+      1,              ///< The request makes no sense (r or w out of range, bad bucket name, ...).
+  bad_context,        ///< The context is damaged or of another key.
+  quorum_not_met,     ///< Too few replicas answered well.
+  timeout,            ///< The deadline passed first.
+  overloaded,         ///< A bound was reached; nothing was done.
+  storage,            ///< The disk failed or is full; the detail says which and what to do.
+  stale_epoch,        ///< The cluster changed under the request; nothing was done.
+  too_many_siblings,  ///< The key has as many concurrent values as it may: resolve them first.
 };
 
 /// Why a request has no good answer, and what is known of its effect.

@@ -1,0 +1,56 @@
+// One node, put together.
+#pragma once
+
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "cluster/identity.hpp"
+#include "cluster/view.hpp"
+#include "kv/coordinator.hpp"
+#include "runtime/http.hpp"
+#include "runtime/world.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace ouro::node {
+
+struct NodeConfig {
+  std::string directory;  ///< Made if it is missing; closed to all other users.
+  NodeId self{};
+  /// cluster 0: the id and the hash seed of an earlier run of the directory, or new ones.
+  cluster::Settings cluster;
+  std::size_t block_cache_bytes = std::size_t{256} << 20;
+  std::size_t memtable_bytes = std::size_t{64} << 20;
+};
+
+/// Builds everything in the order in which it is needed, and takes it down in reverse. No logic.
+///
+/// Life: open() on any thread, before the world's loops run; attach the world's peer transports,
+/// which need identity(); start(); run the loops; stop the loops; destroy. Destroying it while its
+/// loops stand still is always safe: work under way is dropped, as by kill -9, and what was
+/// acknowledged is on disk.
+class Node {
+ public:
+  /// Opens the databases, recovers them, and begins a run. `world` outlives the node.
+  static Result<std::unique_ptr<Node>> open(World& world, NodeConfig config);
+  ~Node();
+
+  /// Who this is, and which run.
+  const cluster::Identity& identity() const;
+  const cluster::Metadata& metadata() const;
+
+  /// Begins to answer peers, on every loop.
+  void start();
+
+  /// For use on that loop only, after start().
+  HttpHandler& http(std::size_t loop);
+  kv::Coordinator& coordinator(std::size_t loop);
+
+ private:
+  class Impl;
+  explicit Node(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ouro::node

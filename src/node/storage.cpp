@@ -1,0 +1,54 @@
+#include "node/storage.hpp"
+
+#include "kv/tables.hpp"
+
+#include <utility>
+
+namespace ouro::node {
+namespace {
+
+// Metadata is small: a few kilobytes and a change now and then.
+constexpr std::size_t meta_memtable_bytes = std::size_t{4} << 20;
+constexpr std::size_t meta_cache_bytes = std::size_t{4} << 20;
+
+}  // namespace
+
+Result<Storage> Storage::open(World& world, const NodeConfig& config) {
+  FileSystem& files = world.files();
+  if (const Status made = files.create_directory(config.directory); !made) return made.error();
+  if (const Status checked = files.check_private(config.directory); !checked)
+    return checked.error();
+
+  Storage storage;
+  storage.commit_lane = world.make_lane("commit");
+  storage.flush_lane = world.make_lane("flush");
+  storage.compaction_lane = world.make_lane("compact");
+  storage.read_lane = world.make_lane("read");
+  storage.meta_lane = world.make_lane("meta-commit");
+  storage.meta_background = world.make_lane("meta-compact");
+
+  engine::Options meta;
+  meta.directory = config.directory + "/meta";
+  meta.tables = {{"system", false}};
+  meta.memtable_bytes = meta_memtable_bytes;
+  meta.block_cache_bytes = meta_cache_bytes;
+  auto meta_db =
+      engine::Db::open(std::move(meta), files,
+                       {*storage.meta_lane, *storage.meta_background, *storage.meta_background});
+  if (!meta_db) return meta_db.error();
+  storage.meta = std::move(*meta_db);
+
+  engine::Options data;
+  data.directory = config.directory + "/data";
+  data.tables = kv::data_tables();
+  data.memtable_bytes = config.memtable_bytes;
+  data.block_cache_bytes = config.block_cache_bytes;
+  auto data_db =
+      engine::Db::open(std::move(data), files,
+                       {*storage.commit_lane, *storage.flush_lane, *storage.compaction_lane});
+  if (!data_db) return data_db.error();
+  storage.data = std::move(*data_db);
+  return storage;
+}
+
+}  // namespace ouro::node

@@ -1,0 +1,28 @@
+// The two databases of a node and the lanes they work on.
+#pragma once
+
+#include "base/lane.hpp"
+#include "base/result.hpp"
+#include "engine/db.hpp"
+#include "node/node.hpp"
+#include "runtime/world.hpp"
+
+#include <memory>
+
+namespace ouro::node {
+
+/// A table of the metadata database.
+constexpr engine::TableId system_table = 0;
+
+/// Metadata has a database of its own, so that it never waits for data nor pins its log.
+struct Storage {
+  static Result<Storage> open(World& world, const NodeConfig& config);
+
+  // Lanes outlive the databases that work on them: declared before.
+  std::unique_ptr<Lane> commit_lane, flush_lane, compaction_lane, read_lane, meta_lane,
+      meta_background;
+  std::unique_ptr<engine::Db> meta;
+  std::unique_ptr<engine::Db> data;
+};
+
+}  // namespace ouro::node

@@ -67,12 +67,18 @@ Result<Hello> decode_hello(std::string_view bytes) {
   return hello;
 }
 
-std::string encode_frame_start(FrameHeader header, const Message& message) {
+std::string encode_frame_start(const FrameHeader& header, const Message& message) {
+  std::string out;
+  out.reserve(frame_header_size + message.meta.size());
+  append_frame_start(out, header, message);
+  return out;
+}
+
+void append_frame_start(std::string& out, const FrameHeader& header, const Message& message) {
   const std::size_t attachment_size = message.attachment_size();
   check(message.meta.size() <= meta_size_max);
   check(attachment_size <= attachment_size_max);
-  std::string out;
-  out.reserve(frame_header_size + message.meta.size());
+  const std::size_t start = out.size();
   put_fixed(out, static_cast<std::uint32_t>(message.meta.size()));
   put_fixed(out, static_cast<std::uint32_t>(attachment_size));
   put_fixed(out, header.stream);
@@ -80,9 +86,8 @@ std::string encode_frame_start(FrameHeader header, const Message& message) {
   put_fixed(out, message.kind);
   put_fixed(out, static_cast<std::uint8_t>(header.type));
   put_fixed(out, std::uint8_t{0});
-  put_fixed(out, start_checksum(out, message.meta));
+  put_fixed(out, start_checksum(std::string_view(out).substr(start), message.meta));
   out += message.meta;
-  return out;
 }
 
 std::string encode_attachment_end(const Message& message) {

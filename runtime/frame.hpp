@@ -58,7 +58,8 @@ constexpr std::size_t attachment_checksum_size = 8;
 
 /// The bytes of a frame before its attachment: header and meta. Kind, sizes and checksum are those
 /// of `message`, which must fit the bounds of runtime/message.hpp.
-std::string encode_frame_start(FrameHeader header, const Message& message);
+std::string encode_frame_start(const FrameHeader& header, const Message& message);
+void append_frame_start(std::string& out, const FrameHeader& header, const Message& message);
 /// The bytes after the attachment: its checksum, or nothing when it is empty.
 std::string encode_attachment_end(const Message& message);
 

@@ -1,0 +1,322 @@
+#include "net/peer_connection.hpp"
+
+#include "base/check.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace ouro::net {
+namespace {
+
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+constexpr std::size_t write_size_max = std::size_t{1} << 20;
+
+// The buffers of one write, without copying the list of them.
+struct Gathered {
+  const asio::const_buffer* first;
+  const asio::const_buffer* last;
+  const asio::const_buffer* begin() const { return first; }
+  const asio::const_buffer* end() const { return last; }
+};
+
+std::string number(NodeId id) { return std::to_string(to_integer(id)); }
+
+Error lost(const error_code& error) {
+  const bool ended = error == asio::error::eof;
+  return Error{ErrorCode::connection_lost,
+               ended ? "the peer closed the connection" : "connection failed: " + error.message()};
+}
+
+}  // namespace
+
+PeerConnection::PeerConnection(PeerContext& context, Events& events)
+    : context_(context),
+      events_(&events),
+      socket_(context.executor),
+      resolver_(context.executor),
+      heard_(context.clock.now()),
+      sent_(heard_) {}
+
+void PeerConnection::dial(const std::string& host, std::uint16_t port, NodeId expected,
+                          PeerLane lane) {
+  dialled_ = true;
+  expected_ = expected;
+  lane_ = lane;
+  error_code not_an_address;
+  const auto address = asio::ip::make_address(host, not_an_address);
+  if (!not_an_address) {
+    connect({tcp::endpoint(address, port)});
+    return;
+  }
+  resolver_.async_resolve(
+      host, std::to_string(port),
+      [self = shared_from_this(), host](const error_code& error, const auto& results) {
+        if (self->closed()) return;
+        if (error) {
+          self->fail(Error{ErrorCode::unreachable, "resolve " + host + ": " + error.message()});
+          return;
+        }
+        self->connect(std::vector<tcp::endpoint>(results.begin(), results.end()));
+      });
+}
+
+void PeerConnection::connect(const std::vector<tcp::endpoint>& endpoints) {
+  asio::async_connect(socket_, endpoints,
+                      [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
+                        if (self->closed()) return;
+                        if (error) {
+                          self->fail(Error{ErrorCode::unreachable, "connect: " + error.message()});
+                          return;
+                        }
+                        self->set_socket_options();
+                        self->send_hello([self] { self->read_hello(); });
+                      });
+}
+
+void PeerConnection::adopt(tcp::socket socket) {
+  socket_ = std::move(socket);
+  set_socket_options();
+  read_hello();
+}
+
+// Both only make it faster or notice a dead host sooner, so a refusal is no reason to give up.
+void PeerConnection::set_socket_options() {
+  error_code ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+void PeerConnection::send_hello(UniqueFunction<void()> then) {
+  Hello hello;
+  hello.cluster = context_.identity.cluster;
+  hello.node = context_.identity.node;
+  hello.boot = context_.identity.boot;
+  hello.lane = lane_;
+  hello_out_ = encode_hello(hello);
+  asio::async_write(socket_, asio::buffer(hello_out_),
+                    [self = shared_from_this(), then = std::move(then)](const error_code& error,
+                                                                        std::size_t) mutable {
+                      if (self->closed()) return;
+                      if (error)
+                        self->fail(lost(error));
+                      else
+                        then();
+                    });
+}
+
+void PeerConnection::read_hello() {
+  asio::async_read(socket_, asio::buffer(hello_in_),
+                   [self = shared_from_this()](const error_code& error, std::size_t) {
+                     if (self->closed()) return;
+                     if (error)
+                       self->fail(lost(error));
+                     else
+                       self->hello_arrived();
+                   });
+}
+
+Status PeerConnection::check_hello(const Hello& hello) const {
+  const PeerIdentity& own = context_.identity;
+  if (hello.cluster != own.cluster)
+    return Error{ErrorCode::denied, "node " + number(hello.node) + " belongs to cluster " +
+                                        std::to_string(hello.cluster) + ", this node to cluster " +
+                                        std::to_string(own.cluster)};
+  if (dialled_ && hello.node != expected_)
+    return Error{ErrorCode::denied, "node " + number(hello.node) + " answers where node " +
+                                        number(expected_) +
+                                        " was expected: correct the address of either"};
+  if (dialled_ && hello.lane != lane_)
+    return Error{ErrorCode::corruption, "the peer answered for another lane"};
+  if (!dialled_ && (hello.node == own.node || to_integer(hello.node) == 0))
+    return Error{ErrorCode::denied, "a peer calls itself node " + number(hello.node) +
+                                        ", which is this node's name or nobody's"};
+  return {};
+}
+
+void PeerConnection::hello_arrived() {
+  const Result<Hello> hello = decode_hello(std::string_view(hello_in_.data(), hello_in_.size()));
+  Status fits;
+  if (!hello)
+    fits = hello.error();
+  else
+    fits = check_hello(*hello);
+  if (hello && !dialled_) lane_ = hello->lane;
+  if (!fits) context_.counters.hellos_refused.add();
+
+  if (dialled_) {
+    if (fits)
+      become_open(*hello);
+    else
+      fail(fits.error());
+  } else if (fits) {
+    send_hello([this, peer = *hello] { become_open(peer); });
+  } else if (fits.error().code == ErrorCode::corruption) {
+    fail(fits.error());
+  } else {
+    // The other side learns from our Hello why it is refused.
+    send_hello([this, reason = fits.error()] { fail(reason); });
+  }
+}
+
+void PeerConnection::become_open(const Hello& peer) {
+  open_ = true;
+  heard_ = sent_ = context_.clock.now();
+  context_.counters.connections_opened.add();
+  events_->on_open(peer);
+  read();
+  write();
+}
+
+void PeerConnection::send(const FrameHeader& header, const Message& message) {
+  if (closed()) return;
+  queue_.add(header, message);
+  schedule_write();
+}
+
+void PeerConnection::resume() {
+  if (closed() || reading_) return;
+  excuse(context_.clock.now());
+  read();
+}
+
+void PeerConnection::read() {
+  if (closed() || reading_ || !events_->wants_frames()) return;
+  reading_ = true;
+  const FrameReader::Space space = reader_.space();
+  const std::array<asio::mutable_buffer, 2> buffers{
+      asio::buffer(space.first.data(), space.first.size()),
+      asio::buffer(space.second.data(), space.second.size())};
+  socket_.async_read_some(buffers,
+                          [self = shared_from_this()](const error_code& error, std::size_t count) {
+                            self->reading_ = false;
+                            if (self->closed()) return;
+                            if (error) {
+                              self->fail(lost(error));
+                              return;
+                            }
+                            self->arrived(count);
+                            self->read();
+                          });
+}
+
+void PeerConnection::arrived(std::size_t count) {
+  heard_ = context_.clock.now();
+  context_.counters.bytes_received.add(count);
+  const Status intact = reader_.received(count, arrived_);
+  for (Frame& frame : arrived_) {
+    if (closed()) break;
+    frame_arrived(std::move(frame));
+  }
+  arrived_.clear();
+  if (intact || closed()) return;
+  context_.counters.frames_damaged.add();
+  fail(intact.error());
+}
+
+void PeerConnection::frame_arrived(Frame frame) {
+  FrameHeader answer;
+  answer.stream = frame.header.stream;
+  switch (frame.header.type) {
+    case FrameType::request:
+    case FrameType::reply:
+    case FrameType::error:
+      events_->on_frame(std::move(frame));
+      return;
+    case FrameType::ping:
+      answer.type = FrameType::pong;
+      send(answer, Message());
+      return;
+    case FrameType::pong:
+      return;  // that it arrived is all there is to know
+  }
+  context_.counters.frames_unknown.add();
+  const auto type = static_cast<unsigned>(frame.header.type);
+  Message reason;
+  reason.meta = encode_error(Error{
+      ErrorCode::unsupported, "this node does not know frames of type " + std::to_string(type)});
+  answer.type = FrameType::error;
+  send(answer, reason);
+}
+
+// Later in this turn of the loop, so that all that it queues leaves together.
+void PeerConnection::schedule_write() {
+  if (!open_ || writing_ || write_scheduled_) return;
+  write_scheduled_ = true;
+  asio::post(context_.executor, [self = shared_from_this()] {
+    self->write_scheduled_ = false;
+    self->write();
+  });
+}
+
+void PeerConnection::write() {
+  if (closed() || writing_ || queue_.empty()) return;
+  writing_ = true;
+  queue_.gather(write_size_max, pieces_);
+  buffers_.clear();
+  for (const std::string_view piece : pieces_) buffers_.emplace_back(piece.data(), piece.size());
+  const Gathered gathered{buffers_.data(), buffers_.data() + buffers_.size()};
+  socket_.async_write_some(gathered,
+                           [self = shared_from_this()](const error_code& error, std::size_t count) {
+                             self->writing_ = false;
+                             if (self->closed()) return;
+                             if (error) {
+                               self->fail(lost(error));
+                               return;
+                             }
+                             self->queue_.consume(count);
+                             self->sent_ = self->context_.clock.now();
+                             self->context_.counters.writes.add();
+                             self->context_.counters.bytes_sent.add(count);
+                             self->write();
+                             if (!self->reading_) self->resume();
+                           });
+}
+
+void PeerConnection::tick(Instant now) {
+  if (closed()) return;
+  const bool listening = reading_ || !open_;
+  if (listening && now - heard_ >= context_.options.silence_max) {
+    const auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - heard_).count();
+    fail(Error{ErrorCode::connection_lost,
+               "nothing heard from the peer for " + std::to_string(silent) + " ms"});
+    return;
+  }
+  if (open_ && !writing_ && now - sent_ >= context_.options.heartbeat) {
+    FrameHeader ping;
+    ping.type = FrameType::ping;
+    send(ping, Message());
+    sent_ = now;
+  }
+}
+
+Instant PeerConnection::due() const {
+  const bool listening = reading_ || !open_;
+  Instant due = listening ? heard_ + context_.options.silence_max : Instant::max();
+  if (open_ && !writing_) due = std::min(due, sent_ + context_.options.heartbeat);
+  return due;
+}
+
+void PeerConnection::fail(Error reason) {
+  if (closed()) return;
+  Events& events = *events_;
+  if (open_) context_.counters.connections_lost.add();
+  close();
+  events.on_closed(reason);
+}
+
+void PeerConnection::close() {
+  events_ = nullptr;
+  open_ = false;
+  resolver_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace ouro::net

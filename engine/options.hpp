@@ -24,6 +24,8 @@ struct TableSpec {
 
 struct Options {
   std::string directory;
+  /// Used when a database is created: a random number that tells its files from those of any other.
+  std::uint64_t identity = 0;
   /// Tables that exist on disk must be named here; missing ones are created. At most 16.
   std::vector<TableSpec> tables;
 
@@ -34,6 +36,7 @@ struct Options {
   std::size_t block_cache_bytes = std::size_t{256} << 20;
   std::size_t table_file_bytes = std::size_t{64} << 20;  ///< Where compaction cuts its output.
   std::size_t wal_segment_bytes = std::size_t{64} << 20;
+  std::size_t manifest_bytes = std::size_t{4} << 20;      ///< Before the manifest is written anew.
   std::size_t commit_group_bytes = std::size_t{1} << 20;  ///< The most one log write gathers.
   unsigned filter_bits_per_key = 10;                      ///< 0: no filters.
   unsigned level0_runs_max = 4;    ///< Runs in level 0 before they are compacted.

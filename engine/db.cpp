@@ -1,0 +1,142 @@
+#include "engine/db.hpp"
+
+#include "engine/db_impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ouro::engine {
+namespace {
+
+constexpr unsigned pressure_full = 1000;
+
+unsigned share(std::size_t part, std::size_t whole) {
+  return static_cast<unsigned>(part * pressure_full / std::max<std::size_t>(whole, 1));
+}
+
+}  // namespace
+
+Result<std::optional<SharedBytes>> Db::get(TableId table, std::string_view key,
+                                           ReadOptions options) {
+  Lookup lookup{table, key, std::nullopt};
+  if (Status status = get(std::span(&lookup, 1), options); !status) return status.error();
+  return std::move(lookup.value);
+}
+
+DbImpl::DbImpl(OpenedTables tables, FileSystem& files, Lanes lanes, std::unique_ptr<FileLock> lock)
+    : options_(std::move(tables.options)),
+      disk_ids_(std::move(tables.disk_ids)),
+      files_(files),
+      lanes_(lanes),
+      lock_(std::move(lock)),
+      store_(options_, files, 0),
+      queue_(8 * options_.commit_group_bytes) {}
+
+DbImpl::~DbImpl() {
+  lifeline_->close();
+  // Files that are given up from here on are removed at once: no lane will do it any more.
+  closing_.store(true);
+  close_log();
+  compaction_.reset();
+  state_.reset();
+}
+
+std::shared_ptr<const ReadState> DbImpl::state() const {
+  const std::lock_guard lock(state_mutex_);
+  return state_;
+}
+
+void DbImpl::update_state(UniqueFunction<void(ReadState&)> change) {
+  std::shared_ptr<const ReadState> old;  // released after the lock: it may free a memtable
+  const std::lock_guard lock(state_mutex_);
+  auto next = state_ ? std::make_shared<ReadState>(*state_) : std::make_shared<ReadState>();
+  change(*next);
+  std::size_t runs = 0;
+  for (std::size_t table = 0; table < next->version->table_count(); ++table)
+    runs = std::max(runs, next->version->level(static_cast<TableId>(table), 0).files.size());
+  level0_runs_.store(runs, std::memory_order_relaxed);
+  waiting_memtables_.store(next->waiting.size(), std::memory_order_relaxed);
+  old = std::exchange(state_, std::move(next));
+}
+
+Error DbImpl::closed() const {
+  const std::lock_guard lock(failure_mutex_);
+  return {ErrorCode::closed, "the database in " + options_.directory + " takes no more writes: " +
+                                 failure_ + "; mend the cause and open it again"};
+}
+
+Error DbImpl::fail(const Error& error) {
+  const std::lock_guard lock(failure_mutex_);
+  if (!failed_.load()) {
+    failure_ = to_string(error);
+    failed_.store(true, std::memory_order_release);
+  }
+  return error;
+}
+
+void DbImpl::post(Lane& lane, void (DbImpl::*job)()) {
+  lane.post([this, lifeline = lifeline_, job] {
+    if (!lifeline->enter()) return;
+    (this->*job)();
+    lifeline->leave();
+  });
+}
+
+void DbImpl::discard(const std::string& path) {
+  // What cannot be removed is removed by the next open.
+  if (closing_.load()) {
+    static_cast<void>(files_.remove(path));
+    return;
+  }
+  // Removing a large file takes long, and a reader may be the last one to let go of it.
+  lanes_.flush.post([this, lifeline = lifeline_, path] {
+    if (!lifeline->enter()) return;
+    static_cast<void>(files_.remove(path));
+    lifeline->leave();
+  });
+}
+
+std::shared_ptr<const Snapshot> DbImpl::snapshot() { return snapshots_->take(visible_); }
+
+Pressure DbImpl::pressure() const {
+  if (failed()) return {pressure_full, closed().message};
+  const unsigned memtables =
+      share(waiting_memtables_.load(std::memory_order_relaxed), options_.memtables_max);
+  const unsigned level0 =
+      share(level0_runs_.load(std::memory_order_relaxed), options_.level0_runs_stop);
+  Pressure pressure{std::max(memtables, level0), memtables >= level0 ? "memtables" : "level 0"};
+  if (pressure.permille == 0) pressure.reason.clear();
+  const std::lock_guard lock(failure_mutex_);
+  if (!background_error_.empty()) pressure.reason += " (" + background_error_ + ")";
+  return pressure;
+}
+
+Stats DbImpl::stats() const {
+  const auto present = state();
+  Stats stats;
+  stats.last_sequence = visible_.load(std::memory_order_acquire);
+  stats.memtable_bytes = present->active->memtable->bytes();
+  for (const auto& generation : present->waiting)
+    stats.memtable_bytes += generation->memtable->bytes();
+  stats.files_per_level.resize(level_count);
+  for (const TableFile& file : present->version->files()) {
+    ++stats.table_files;
+    stats.table_bytes += file->meta().size;
+    ++stats.files_per_level[file->meta().level];
+  }
+  stats.commits = commits_.value();
+  stats.commit_groups = commit_groups_.value();
+  stats.log_syncs = log_syncs_.value();
+  stats.log_bytes = log_bytes_.value();
+  stats.flushes = flushes_.value();
+  stats.compactions = compactions_.value();
+  stats.compaction_bytes_read = compaction_bytes_read_.value();
+  stats.compaction_bytes_written = compaction_bytes_written_.value();
+  const BlockCache::Usage cache = store_.cache.usage();
+  stats.cache_hits = cache.hits;
+  stats.cache_misses = cache.misses;
+  stats.filter_skips = store_.filter_skips.value();
+  return stats;
+}
+
+}  // namespace ouro::engine

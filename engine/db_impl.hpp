@@ -1,0 +1,190 @@
+// How the parts of a database hang together, and which lock guards what.
+//
+// Locks, in the order they are taken: write, flush, compaction, manifest, then the short ones
+// (state, failure, queue, snapshots), under which there is no I/O and no other lock. Reads take
+// only the state lock, to copy one pointer.
+#pragma once
+
+#include "base/counters.hpp"
+#include "engine/commit_queue.hpp"
+#include "engine/compaction.hpp"
+#include "engine/db.hpp"
+#include "engine/lifeline.hpp"
+#include "engine/manifest.hpp"
+#include "engine/memtable.hpp"
+#include "engine/snapshot_list.hpp"
+#include "engine/table_store.hpp"
+#include "engine/version.hpp"
+#include "engine/wal_writer.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace ouro::engine {
+
+/// A memtable and the log segments that hold its changes.
+struct Generation {
+  Generation(std::shared_ptr<Memtable> memtable_, std::uint64_t first_log_)
+      : memtable(std::move(memtable_)), first_log(first_log_), logs{first_log_} {}
+
+  const std::shared_ptr<Memtable> memtable;
+  const std::uint64_t first_log;
+  std::vector<std::uint64_t> logs;  ///< Written under the write lock while it is the active one.
+};
+
+/// All that a read needs. Immutable, apart from what is added to the active memtable.
+struct ReadState {
+  std::shared_ptr<Generation> active;
+  std::vector<std::shared_ptr<Generation>> waiting;  ///< Full ones, newest first.
+  std::shared_ptr<const Version> version;
+};
+
+/// Options as checked and brought into the order of the tables on disk.
+struct OpenedTables {
+  Options options;
+  std::vector<TableId> disk_ids;  ///< Position in the caller's Options::tables -> id on disk.
+};
+
+class DbImpl final : public Db {
+ public:
+  DbImpl(OpenedTables tables, FileSystem& files, Lanes lanes, std::unique_ptr<FileLock> lock);
+  ~DbImpl() override;
+
+  /// The rest of opening (db_open.cpp): recovers, begins a new log and a new manifest, removes what
+  /// is left over. `present` are the names in the directory.
+  Status start(LoadedManifest loaded, const std::vector<std::string>& present);
+
+  using Db::get;
+  Status get(std::span<Lookup> lookups, ReadOptions options) override;
+  Status commit(Batch batch, Durability durability, CommitDone done) override;
+  Result<Sequence> commit_sync(Batch batch, Durability durability) override;
+  std::unique_ptr<Iterator> scan(TableId table, Range range, ReadOptions options) override;
+  std::shared_ptr<const Snapshot> snapshot() override;
+  Status flush_sync() override;
+  Status compact_sync() override;
+  Status checkpoint(const std::string& directory) override;
+  Result<VerifyReport> verify() override;
+  Pressure pressure() const override;
+  Stats stats() const override;
+
+ private:
+  /// A group and what came of it.
+  struct Written {
+    std::vector<Commit> group;
+    Status outcome;
+  };
+
+  // Shared (db.cpp).
+  std::shared_ptr<const ReadState> state() const;
+  /// Puts a changed copy in the state's place.
+  void update_state(UniqueFunction<void(ReadState&)> change);
+  std::uint64_t new_number() { return next_file_number_.fetch_add(1, std::memory_order_relaxed); }
+  bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+  Error closed() const;
+  /// No more writes in this run; the first reason stays. Returns `error`.
+  Error fail(const Error& error);
+  void post(Lane& lane, void (DbImpl::*job)());
+  void discard(const std::string& path);
+
+  // Opening (db_open.cpp).
+  Status recover(ManifestState& state, const std::vector<std::uint64_t>* logs);
+  Result<std::shared_ptr<const Version>> with_files(const Version& version,
+                                                    const VersionEdit& edit) const;
+  Status begin_log(Sequence first_sequence);
+  Status begin_manifest(ManifestState& state);
+  void remove_leftovers(const std::vector<std::string>& present);
+
+  // Writing (db_write.cpp); those with "locked" hold the write lock.
+  Status admit(const Batch& batch);
+  void schedule_commit();
+  void commit_job();
+  Status write_locked(std::vector<Commit>& group);
+  std::uint32_t encode_locked(std::vector<Commit>& group);
+  Status log_locked(std::uint32_t count, bool sync);
+  Status append_locked(std::uint32_t count);
+  Status sync_log_locked();
+  void apply_locked(const std::vector<Commit>& group);
+  Status rotate_log_locked();
+  Status abandon_log_locked(const std::string& path, const Error& error);
+  Status switch_memtable_locked();
+  void close_log();
+
+  // Background (db_background.cpp).
+  void schedule_flush();
+  void flush_job();
+  Status flush_one();
+  Status flush_all();
+  void remove_logs(const Generation& generation);
+  void schedule_compaction();
+  void compaction_job();
+  Result<bool> compaction_step_locked();
+  Status compact_table_locked(TableId table);
+  Status finish_compaction_locked();
+  void note_background_error(const Status& status);
+  Status install(const VersionEdit& edit, const Generation* flushed);
+  Status log_edit_locked(const ManifestEdit& edit);
+  void publish_version(std::shared_ptr<const Version> version, const Generation* flushed);
+  Status rotate_manifest_locked();
+
+  // Maintenance (db_maintenance.cpp).
+  Status fill_checkpoint(const std::string& directory);
+  Status verify_logs(VerifyReport& report);
+  Status verify_log(std::uint64_t number, std::uint64_t end, VerifyReport& report);
+  bool needs_log(std::uint64_t number);
+  Status verify_manifest(VerifyReport& report);
+
+  // Set before the first job and then only read.
+  const Options options_;
+  const std::vector<TableId> disk_ids_;
+  FileSystem& files_;
+  const Lanes lanes_;
+  const std::unique_ptr<FileLock> lock_;
+  DbIdentity identity_{};
+  TableStore store_;  // before all that holds table readers
+  const std::shared_ptr<Lifeline> lifeline_ = std::make_shared<Lifeline>();
+  const std::shared_ptr<SnapshotList> snapshots_ = std::make_shared<SnapshotList>();
+
+  std::atomic<std::uint64_t> next_file_number_{1};
+  std::atomic<Sequence> visible_{0};
+
+  mutable std::mutex state_mutex_;
+  std::shared_ptr<const ReadState> state_;
+  // Copies of what pressure() needs, so that commit() takes no lock for it.
+  std::atomic<std::size_t> waiting_memtables_{0};
+  std::atomic<std::size_t> level0_runs_{0};
+
+  CommitQueue queue_;
+  std::atomic<bool> commit_scheduled_{false};
+
+  std::mutex write_mutex_;
+  std::unique_ptr<LogWriter> log_;
+  std::vector<Written> undelivered_;  // groups that were not written on the commit lane
+  Sequence written_ = 0;
+  std::string frame_;
+
+  std::mutex flush_mutex_;
+  std::atomic<bool> flush_scheduled_{false};
+
+  std::mutex compaction_mutex_;
+  std::unique_ptr<CompactionJob> compaction_;
+  std::atomic<bool> compaction_scheduled_{false};
+
+  std::mutex manifest_mutex_;
+  std::unique_ptr<Manifest> manifest_;
+  ManifestState manifest_state_;
+
+  mutable std::mutex failure_mutex_;
+  std::atomic<bool> failed_{false};
+  std::string failure_;
+  std::string background_error_;  // the last one; empty after a success
+  std::atomic<bool> closing_{false};
+
+  Counter commits_, commit_groups_, log_syncs_, log_bytes_;
+  Counter flushes_, compactions_, compaction_bytes_read_, compaction_bytes_written_;
+};
+
+}  // namespace ouro::engine

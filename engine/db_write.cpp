@@ -1,0 +1,234 @@
+// The way of a write: queue, log, sync, memtable, visible, answered.
+#include "engine/db_impl.hpp"
+#include "engine/file_names.hpp"
+#include "engine/wal_batch.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace ouro::engine {
+namespace {
+
+void answer(std::vector<Commit>& group, const Status& outcome) {
+  for (Commit& commit : group) {
+    if (!commit.done) continue;
+    if (outcome)
+      commit.done(commit.sequence);
+    else
+      commit.done(outcome.error());
+  }
+}
+
+Error indeterminate(const Error& error) {
+  return {error.code == ErrorCode::no_space ? error.code : ErrorCode::io,
+          "the log could not be written (" + to_string(error) + "); the write may be seen again"};
+}
+
+}  // namespace
+
+Status DbImpl::admit(const Batch& batch) {
+  if (Status valid = check_batch(batch, disk_ids_.size()); !valid) return valid;
+  if (failed()) return closed();
+  const bool memtables_full =
+      waiting_memtables_.load(std::memory_order_relaxed) >= options_.memtables_max;
+  const bool level0_full =
+      level0_runs_.load(std::memory_order_relaxed) >= options_.level0_runs_stop;
+  if (!memtables_full && !level0_full) return {};
+  // If the work that makes room failed (a full disk), this is what tries it again.
+  schedule_flush();
+  schedule_compaction();
+  return Error{ErrorCode::busy, "the database in " + options_.directory +
+                                    " cannot keep up: full is " + pressure().reason +
+                                    "; try again later"};
+}
+
+Status DbImpl::commit(Batch batch, Durability durability, CommitDone done) {
+  if (Status admitted = admit(batch); !admitted) return admitted;
+  Commit commit;
+  commit.batch = std::move(batch);
+  commit.durability = durability;
+  commit.done = std::move(done);
+  if (!queue_.push(commit))
+    return Error{ErrorCode::busy,
+                 "the commit queue of " + options_.directory + " is full; try again later"};
+  schedule_commit();
+  return {};
+}
+
+void DbImpl::schedule_commit() {
+  if (!commit_scheduled_.exchange(true)) post(lanes_.commit, &DbImpl::commit_job);
+}
+
+void DbImpl::commit_job() {
+  commit_scheduled_.store(false);
+  std::vector<Written> written;
+  {
+    const std::lock_guard lock(write_mutex_);
+    written.swap(undelivered_);
+    std::vector<Commit> group = queue_.take(options_.commit_group_bytes);
+    if (!group.empty()) {
+      Status outcome = write_locked(group);
+      written.push_back({std::move(group), std::move(outcome)});
+    }
+  }
+  for (Written& each : written) answer(each.group, each.outcome);
+  if (!queue_.empty()) schedule_commit();
+}
+
+Result<Sequence> DbImpl::commit_sync(Batch batch, Durability durability) {
+  if (Status valid = check_batch(batch, disk_ids_.size()); !valid) return valid.error();
+  std::vector<Commit> own(1);
+  own[0].batch = std::move(batch);
+  own[0].durability = durability;
+  const std::lock_guard lock(write_mutex_);
+  // Whoever may wait makes room instead of being refused.
+  while (!failed() && waiting_memtables_.load() >= options_.memtables_max)
+    if (Status flushed = flush_one(); !flushed) return flushed.error();
+  for (;;) {
+    std::vector<Commit> earlier = queue_.take(options_.commit_group_bytes);
+    if (earlier.empty()) break;
+    Status outcome = write_locked(earlier);
+    // The callbacks of others belong on the commit lane, in their order.
+    undelivered_.push_back({std::move(earlier), std::move(outcome)});
+    schedule_commit();
+  }
+  if (Status written = write_locked(own); !written) return written.error();
+  return own[0].sequence;
+}
+
+Status DbImpl::write_locked(std::vector<Commit>& group) {
+  if (failed()) return closed();
+  const std::uint32_t count = encode_locked(group);
+  const bool sync = std::any_of(group.begin(), group.end(), [](const Commit& commit) {
+    return commit.durability == Durability::disk;
+  });
+  if (Status logged = log_locked(count, sync); !logged) return logged;
+  apply_locked(group);
+  written_ += count;
+  visible_.store(written_, std::memory_order_release);
+  commits_.add(group.size());
+  commit_groups_.add();
+
+  const auto present = state();
+  if (present->active->memtable->bytes() >= options_.memtable_bytes &&
+      present->waiting.size() < options_.memtables_max) {
+    // Without room for a new segment the memtable grows on; what was written stands either way.
+    if (Status switched = switch_memtable_locked(); !switched) note_background_error(switched);
+  }
+  return {};
+}
+
+std::uint32_t DbImpl::encode_locked(std::vector<Commit>& group) {
+  constexpr std::size_t change_overhead = 16;
+  std::size_t bytes = frame_header_bytes + frame_alignment;
+  for (const Commit& commit : group)
+    bytes += commit.batch.size() + commit.batch.changes().size() * change_overhead;
+  if (frame_.capacity() > 4 * std::max(options_.commit_group_bytes, bytes)) frame_ = {};
+  frame_.reserve(bytes);
+  begin_frame(frame_);
+  std::uint32_t count = 0;
+  for (Commit& commit : group) {
+    encode_changes(frame_, commit.batch, disk_ids_);
+    count += static_cast<std::uint32_t>(commit.batch.changes().size());
+    commit.sequence = written_ + count;
+  }
+  return count;
+}
+
+Status DbImpl::log_locked(std::uint32_t count, bool sync) {
+  if (count > 0)
+    if (Status appended = append_locked(count); !appended) return appended;
+  return sync && log_->synced() < log_->end() ? sync_log_locked() : Status{};
+}
+
+Status DbImpl::append_locked(std::uint32_t count) {
+  const bool full = log_->end() + frame_.size() > options_.wal_segment_bytes;
+  if (full && log_->end() > log_header_size) {
+    // Without room for a new segment the old one goes on.
+    const Status rotated = rotate_log_locked();
+    if (failed()) return rotated;
+  }
+  LogFrame frame;
+  frame.type = FrameType::batch;
+  frame.count = count;
+  frame.first_sequence = written_ + 1;
+  if (Status appended = log_->append(frame_, frame); !appended)
+    return fail(indeterminate(appended.error()));
+  log_bytes_.add(frame_.size());
+  return {};
+}
+
+Status DbImpl::sync_log_locked() {
+  log_syncs_.add();
+  const Status synced = log_->sync();
+  return synced ? synced : Status(fail(indeterminate(synced.error())));
+}
+
+void DbImpl::apply_locked(const std::vector<Commit>& group) {
+  Memtable& memtable = *state()->active->memtable;
+  Sequence sequence = written_;
+  for (const Commit& commit : group)
+    for (const Batch::Change& change : commit.batch.changes())
+      memtable.add({disk_ids_[change.table], change.key, ++sequence,
+                    change.removes ? EntryKind::remove : EntryKind::put},
+                   change.pieces);
+}
+
+// The old segment is synced first: what is acknowledged in the new one must not outlive a hole
+// before it.
+Status DbImpl::rotate_log_locked() {
+  if (log_->synced() < log_->end())
+    if (Status synced = sync_log_locked(); !synced) return synced;
+  LogHeader header;
+  header.number = new_number();
+  header.identity = identity_;
+  header.previous = log_->header().number;
+  header.previous_end = log_->end();
+  header.first_sequence = written_ + 1;
+  const std::string path = log_path(options_.directory, header.number);
+  auto log = LogWriter::create(files_, path, header);
+  if (!log) return abandon_log_locked(path, log.error());
+  log_ = std::move(*log);
+  state()->active->logs.push_back(header.number);
+  return {};
+}
+
+// A new segment that could not be made may be on disk all the same, and would then end its
+// predecessor too early. Unless it is certainly gone the database must stop.
+Status DbImpl::abandon_log_locked(const std::string& path, const Error& error) {
+  if (error.code != ErrorCode::no_space) return fail(indeterminate(error));
+  const Status removed = files_.remove(path);
+  const bool gone = removed || removed.error().code == ErrorCode::not_found;
+  if (!gone || !files_.sync_directory(options_.directory)) return fail(indeterminate(error));
+  return error;
+}
+
+Status DbImpl::switch_memtable_locked() {
+  if (Status rotated = rotate_log_locked(); !rotated) return rotated;
+  // The segment that was just begun belongs to the next memtable only.
+  state()->active->logs.pop_back();
+  auto fresh = std::make_shared<Generation>(
+      std::make_shared<Memtable>(options_.tables.size(), options_.memtable_bytes),
+      log_->header().number);
+  update_state([&](ReadState& next) {
+    next.waiting.insert(next.waiting.begin(), std::move(next.active));
+    next.active = std::move(fresh);
+  });
+  schedule_flush();
+  return {};
+}
+
+// Makes memory and os writes durable, and leaves a frame that proves it: rot of the last group is
+// then not taken for a torn tail.
+void DbImpl::close_log() {
+  const std::lock_guard lock(write_mutex_);
+  if (!log_ || failed() || log_->end() == log_header_size) return;
+  if (log_->synced() < log_->end() && !log_->sync()) return;
+  begin_frame(frame_);
+  LogFrame frame;
+  frame.type = FrameType::pad;
+  if (log_->append(frame_, frame)) static_cast<void>(log_->sync());
+}
+
+}  // namespace ouro::engine

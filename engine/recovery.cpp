@@ -1,0 +1,154 @@
+#include "engine/recovery.hpp"
+
+#include "engine/file_names.hpp"
+#include "engine/flush.hpp"
+#include "engine/memtable.hpp"
+#include "engine/wal_batch.hpp"
+#include "engine/wal_reader.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ouro::engine {
+namespace {
+
+class LogRecovery {
+ public:
+  LogRecovery(const TableStore& store, const ManifestState& state)
+      : store_(store), state_(state), memtable_(new_memtable()) {
+    recovered_.last_sequence = state.last_sequence;
+  }
+
+  Result<Recovered> run(const std::vector<std::uint64_t>& numbers) {
+    Status done = walk(numbers);
+    if (done) done = flush();
+    if (!done) {
+      remove_tables(store_, recovered_.tables);
+      return done.error();
+    }
+    return std::move(recovered_);
+  }
+
+ private:
+  std::shared_ptr<Memtable> new_memtable() const {
+    return std::make_shared<Memtable>(state_.tables.size(), store_.options.memtable_bytes);
+  }
+
+  std::string path(std::uint64_t number) const { return log_path(store_.directory, number); }
+
+  Error damaged(std::uint64_t number, std::uint64_t offset, const std::string& what) const {
+    return {ErrorCode::corruption, path(number) + " at " + std::to_string(offset) + ": " + what +
+                                       "; restore it or refill the node"};
+  }
+
+  // Each segment is replayed once its successor is known, which tells where it must end.
+  Status walk(const std::vector<std::uint64_t>& numbers) {
+    for (const std::uint64_t number : numbers) {
+      if (number < state_.log_number) continue;
+      if (Status taken = take_segment(number); !taken) return taken;
+    }
+    if (!current_) return damaged(state_.log_number, 0, "missing, though the manifest names it");
+    return replay(std::nullopt);
+  }
+
+  Status take_segment(std::uint64_t number) {
+    const bool is_first = number == state_.log_number;
+    // The manifest only names a segment whose header is durable, so the first is never unborn.
+    if (!is_first) {
+      const auto unborn = LogReader::is_unborn(store_.files, path(number), LogKind::wal, number);
+      if (!unborn) return unborn.error();
+      if (*unborn) return {};
+    }
+    auto reader = LogReader::open(store_.files, path(number), LogKind::wal, number);
+    if (!reader) return reader.error();
+    const LogHeader& header = reader->header();
+    if (header.identity != state_.identity)
+      return damaged(number, 0, "it belongs to another database");
+    if (is_first) {
+      current_.emplace(std::move(*reader));
+      if (header.first_sequence != state_.last_sequence + 1)
+        return damaged(number, 0, "it does not begin where the tables end");
+      return {};
+    }
+    if (header.previous == 0) return pass_over(*reader);
+    if (!current_ || header.previous != current_->header().number)
+      return damaged(number, 0, "its predecessor " + path(header.previous) + " is missing");
+    if (Status replayed = replay(header.previous_end); !replayed) return replayed;
+    if (header.first_sequence != recovered_.last_sequence + 1)
+      return damaged(number, 0, "it does not begin where its predecessor ends");
+    current_.emplace(std::move(*reader));
+    return {};
+  }
+
+  // A segment that begins a chain and is not the one in the manifest was made by an open that did
+  // not come to its end; nothing was ever written to it.
+  Status pass_over(LogReader& reader) const {
+    if (reader.next())
+      return damaged(reader.header().number, log_header_size,
+                     "frames in a segment that the manifest does not know");
+    return reader.check_tail();
+  }
+
+  // `end` is where the successor was begun; nothing may be missing before it.
+  Status replay(std::optional<std::uint64_t> end) {
+    const std::uint64_t number = current_->header().number;
+    while (!end || current_->end() < *end) {
+      const std::uint64_t at = current_->end();
+      const auto frame = current_->next();
+      if (!frame) break;
+      if (end && frame->end > *end)
+        return damaged(number, at, "a frame reaches beyond the recorded end");
+      if (Status applied = apply(*frame, number, at); !applied) return applied;
+    }
+    if (!end) return current_->check_tail();
+    if (current_->end() != *end)
+      return damaged(number, current_->end(),
+                     "no valid frame, but the next segment was begun at " + std::to_string(*end));
+    if (current_->next()) return damaged(number, *end, "frames behind the recorded end");
+    return {};
+  }
+
+  Status apply(const LogFrame& frame, std::uint64_t number, std::uint64_t at) {
+    if (frame.type == FrameType::pad) return {};
+    if (frame.type != FrameType::batch || frame.count == 0)
+      return damaged(number, at, "a frame of an unexpected kind");
+    if (frame.first_sequence != recovered_.last_sequence + 1)
+      return damaged(number, at,
+                     "sequence " + std::to_string(frame.first_sequence) + " follows " +
+                         std::to_string(recovered_.last_sequence));
+    UniqueFunction<void(const LoggedChange&)> add = [this](const LoggedChange& change) {
+      memtable_->add({change.table, change.key, change.sequence, change.kind}, change.value);
+    };
+    if (!decode_changes(frame, state_.tables.size(), add))
+      return damaged(number, at, "malformed changes");
+    recovered_.last_sequence += frame.count;
+    recovered_.changes += frame.count;
+    return memtable_->bytes() < store_.options.memtable_bytes ? Status{} : flush();
+  }
+
+  Status flush() {
+    if (memtable_->entries() == 0) return {};
+    const Retention retention{.snapshots = {}, .visible = recovered_.last_sequence};
+    if (Status written = write_tables(store_, *memtable_, retention, recovered_.tables); !written)
+      return written;
+    memtable_ = new_memtable();
+    return {};
+  }
+
+  const TableStore& store_;
+  const ManifestState& state_;
+  std::shared_ptr<Memtable> memtable_;
+  std::optional<LogReader> current_;
+  Recovered recovered_;
+};
+
+}  // namespace
+
+Result<Recovered> recover_logs(const TableStore& store, const ManifestState& state,
+                               const std::vector<std::uint64_t>& log_numbers) {
+  return LogRecovery(store, state).run(log_numbers);
+}
+
+}  // namespace ouro::engine

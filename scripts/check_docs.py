@@ -46,7 +46,8 @@ def link_problems(root: pathlib.Path):
 
 def readme_problems(root: pathlib.Path):
     text = (root / "README.md").read_text()
-    for folder in sorted(path.name for path in root.iterdir() if path.is_dir()):
+    places = [path for path in sorted(root.iterdir()) if path.is_dir()]
+    for folder in [place.name for place in places if any(f.is_file() for f in place.rglob("*"))]:
         if not folder.startswith(".") and not MADE.fullmatch(folder) and f"`{folder}/`" not in text:
             yield f"README.md: the folder `{folder}/` is not described"
     for folder in re.findall(r"^\| `([\w/]+)/` \|", text, re.M):

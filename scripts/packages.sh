@@ -64,7 +64,7 @@ missing_packages() {
 # Installs what is missing of the "package reason" lines on standard input, after saying so. Fails,
 # with what to do, on other systems, without the rights, and where installing would remove something.
 ensure_packages() {
-  local system wanted missing names run=()
+  local system wanted missing names as_root=()
   system=$(system_name)
   wanted=$(cat)
   case "$system" in
@@ -92,13 +92,13 @@ ensure_packages() {
       echo "That needs root and there is no sudo. Run this again as root." >&2
       return 1
     fi
-    run=(sudo)
+    as_root=(sudo)
   fi
-  run+=(env DEBIAN_FRONTEND=noninteractive)
+  as_root+=(env DEBIAN_FRONTEND=noninteractive)
   names=$(printf '%s\n' "$missing" | cut -d' ' -f1)
   # shellcheck disable=SC2086  # one argument per name
-  "${run[@]}" apt-get update -q &&
-    "${run[@]}" apt-get install -y -q --no-remove --no-install-recommends $names
+  "${as_root[@]}" apt-get update -q &&
+    "${as_root[@]}" apt-get install -y -q --no-remove --no-install-recommends $names
 }
 
 # Compilers that may run at once: one per core, and for each 1.5 GB of memory, at least one.

@@ -24,6 +24,8 @@ Meaning meaning_of(kv::FailureCode code) {
       return {500, "storage"};
     case kv::FailureCode::stale_epoch:
       return {409, "stale_epoch"};
+    case kv::FailureCode::too_many_siblings:
+      return {409, "too_many_siblings"};
   }
   return {500, "internal"};
 }

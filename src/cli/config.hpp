@@ -1,0 +1,47 @@
+// What does a configuration file say?
+//
+// Pure: text in, values out. Keys that are unknown are refused, for a misspelt setting that is
+// ignored costs more than a start that fails.
+#pragma once
+
+#include "base/result.hpp"
+#include "cluster/view.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ouro::cli {
+
+/// All that `ouro serve` can be told. What is absent keeps its default.
+struct Config {
+  cluster::Settings cluster;  ///< Of [cluster] and the [[node]] tables.
+  std::string self;           ///< The name of this node among them.
+  std::string data_dir = "./ouro-data";
+  std::optional<std::string> bind;   ///< An address of this machine; default: the node's host.
+  bool insecure = false;             ///< Other addresses than loopback are accepted.
+  std::optional<std::size_t> loops;  ///< Event loops; default: one per core.
+  std::string log_level = "info";
+  std::size_t block_cache_mib = 256;
+  std::size_t memtable_mib = 64;
+};
+
+/// Errors: invalid_argument, with `file`, the line and what to write instead.
+Result<Config> parse_config(std::string_view text, const std::string& file);
+
+/// A configuration file that parse_config() reads back to the same values.
+std::string render_config(const Config& config);
+
+/// The same for a file that has [cluster] and [[node]] only: a cluster without the view of one of
+/// its nodes.
+Result<cluster::Settings> parse_cluster(std::string_view text, const std::string& file);
+std::string render_cluster(const cluster::Settings& settings);
+
+/// 1 to 16 hexadecimal digits, as cluster ids and seeds are written.
+std::optional<std::uint64_t> parse_hex(std::string_view text);
+
+/// True for addresses that no other machine can reach: 127.0.0.0/8, ::1 and localhost.
+bool is_loopback(std::string_view host);
+
+}  // namespace ouro::cli

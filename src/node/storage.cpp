@@ -16,6 +16,9 @@ constexpr std::size_t meta_cache_bytes = std::size_t{4} << 20;
 Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   FileSystem& files = world.files();
   if (const Status made = files.create_directory(config.directory); !made) return made.error();
+  // The directory's own name must last as long as what is acknowledged inside of it.
+  if (const Status synced = files.sync_directory(directory_of(config.directory)); !synced)
+    return synced.error();
   if (const Status checked = files.check_private(config.directory); !checked)
     return checked.error();
 

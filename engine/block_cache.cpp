@@ -1,10 +1,7 @@
 #include "engine/block_cache.hpp"
 
-#include "base/hash.hpp"
-
 #include <algorithm>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 
 namespace ouro::engine {
@@ -17,59 +14,81 @@ std::uint64_t hash_of(const BlockCache::Key& key) {
   return mixed ^ mixed >> 32;
 }
 
-struct KeyHash {
-  std::size_t operator()(const BlockCache::Key& key) const noexcept { return hash_of(key); }
-};
-
 constexpr std::size_t shards_max = 16;
 /// Smaller shards would refuse blocks of common sizes.
 constexpr std::size_t shard_bytes_min = std::size_t{1} << 20;
 
 }  // namespace
 
+/// A hash table with linear probing whose slots are also CLOCK's circle, so that a hit touches one
+/// slot and nothing else.
 struct BlockCache::Shard {
   struct Slot {
     Key key{};
-    std::shared_ptr<const Block> block;
+    std::shared_ptr<const Block> block;  // null: the slot is empty
     bool referenced = false;
   };
 
-  /// Gives up one block. The evicted block is handed out, so that it is freed without the lock.
+  Slot* find(const Key& key);
+  void insert(Slot slot);
+  /// Gives up one block. It is handed out, so that it is freed without the lock.
   std::shared_ptr<const Block> evict();
-  std::size_t free_slot();
+  std::shared_ptr<const Block> erase(std::size_t at);
+  void grow();
+  std::size_t after(std::size_t at) const { return (at + 1) & (slots.size() - 1); }
+  std::size_t home(const Key& key) const { return hash_of(key) & (slots.size() - 1); }
 
   mutable std::mutex mutex;
   std::size_t capacity = 0;
   std::size_t bytes = 0;
   std::uint64_t hits = 0, misses = 0;
-  std::unordered_map<Key, std::size_t, KeyHash> index;  // key -> slot
-  std::vector<Slot> slots;
-  std::vector<std::size_t> empty;
+  std::vector<Slot> slots = std::vector<Slot>(64);  // always a power of two, never full
+  std::size_t blocks = 0;
   std::size_t hand = 0;
 };
 
-std::shared_ptr<const Block> BlockCache::Shard::evict() {
-  for (;;) {
-    Slot& slot = slots[hand];
-    const std::size_t here = hand;
-    hand = (hand + 1) % slots.size();
-    if (!slot.block) continue;
-    if (std::exchange(slot.referenced, false)) continue;
-    index.erase(slot.key);
-    empty.push_back(here);
-    bytes -= slot.block->memory();
-    return std::move(slot.block);
-  }
+BlockCache::Shard::Slot* BlockCache::Shard::find(const Key& key) {
+  for (std::size_t at = home(key); slots[at].block; at = after(at))
+    if (slots[at].key == key) return &slots[at];
+  return nullptr;
 }
 
-std::size_t BlockCache::Shard::free_slot() {
-  if (empty.empty()) {
-    slots.emplace_back();
-    return slots.size() - 1;
+void BlockCache::Shard::insert(Slot slot) {
+  if ((blocks + 1) * 4 > slots.size() * 3) grow();
+  std::size_t at = home(slot.key);
+  while (slots[at].block) at = after(at);
+  bytes += slot.block->memory();
+  ++blocks;
+  slots[at] = std::move(slot);
+}
+
+void BlockCache::Shard::grow() {
+  std::vector<Slot> old(slots.size() * 2);
+  old.swap(slots);
+  bytes = blocks = hand = 0;
+  for (Slot& slot : old)
+    if (slot.block) insert(std::move(slot));
+}
+
+std::shared_ptr<const Block> BlockCache::Shard::evict() {
+  for (;; hand = after(hand))
+    if (slots[hand].block && !std::exchange(slots[hand].referenced, false)) return erase(hand);
+}
+
+// Those behind that were pushed past the hole move up (Knuth, volume 3, 6.4, algorithm R), so that
+// no search stops early.
+std::shared_ptr<const Block> BlockCache::Shard::erase(std::size_t hole) {
+  std::shared_ptr<const Block> erased = std::move(slots[hole].block);
+  bytes -= erased->memory();
+  --blocks;
+  const std::size_t mask = slots.size() - 1;
+  for (std::size_t at = after(hole); slots[at].block; at = after(at)) {
+    const std::size_t from_home = (at - home(slots[at].key)) & mask;
+    if (from_home < ((at - hole) & mask)) continue;
+    slots[hole] = std::move(slots[at]);
+    hole = at;
   }
-  const std::size_t slot = empty.back();
-  empty.pop_back();
-  return slot;
+  return erased;
 }
 
 BlockCache::BlockCache(std::size_t bytes) : capacity_(bytes) {
@@ -93,29 +112,25 @@ BlockCache::Shard& BlockCache::shard_of(const Key& key) const {
 std::shared_ptr<const Block> BlockCache::find(const Key& key) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  const auto found = shard.index.find(key);
-  if (found == shard.index.end()) {
+  Shard::Slot* slot = shard.find(key);
+  if (slot == nullptr) {
     ++shard.misses;
     return nullptr;
   }
   ++shard.hits;
-  Shard::Slot& slot = shard.slots[found->second];
-  slot.referenced = true;
-  return slot.block;
+  slot->referenced = true;
+  return slot->block;
 }
 
 void BlockCache::insert(const Key& key, std::shared_ptr<const Block> block) {
   Shard& shard = shard_of(key);
   const std::size_t size = block->memory();
   if (size > shard.capacity) return;
-  std::vector<std::shared_ptr<const Block>> evicted;
+  std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
   const std::lock_guard lock(shard.mutex);
-  if (shard.index.contains(key)) return;
+  if (shard.find(key) != nullptr) return;
   while (shard.bytes + size > shard.capacity) evicted.push_back(shard.evict());
-  const std::size_t slot = shard.free_slot();
-  shard.slots[slot] = {key, std::move(block), false};
-  shard.index.emplace(key, slot);
-  shard.bytes += size;
+  shard.insert({key, std::move(block), false});
 }
 
 BlockCache::Usage BlockCache::usage() const {
@@ -125,7 +140,7 @@ BlockCache::Usage BlockCache::usage() const {
     usage.hits += shard->hits;
     usage.misses += shard->misses;
     usage.bytes += shard->bytes;
-    usage.blocks += shard->index.size();
+    usage.blocks += shard->blocks;
   }
   return usage;
 }

@@ -1,6 +1,7 @@
 #include "api/json.hpp"
 
 #include "api/text.hpp"
+#include "base/base64.hpp"
 #include "ring/token.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,7 +44,7 @@ Json sibling(const kv::FoundValue& value) {
   if (is_utf8(value.value.view()))
     entry["value"] = value.value.view();
   else
-    entry["value_base64"] = base64(value.value.view());
+    entry["value_base64"] = encode_base64(value.value.view(), Base64::standard);
   return entry;
 }
 
@@ -99,7 +100,7 @@ std::string locate_json(const cluster::View& view, const kv::KeyName& name) {
   if (is_utf8(name.key))
     document["key"] = name.key;
   else
-    document["key_base64"] = base64(name.key);
+    document["key_base64"] = encode_base64(name.key, Base64::standard);
   document["token"] = hex16(token);
   document["arc"] = arc;
   document["epoch"] = view.epoch();

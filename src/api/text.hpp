@@ -1,4 +1,4 @@
-// How do numbers, times and bytes look in a header field or a JSON document?
+// How do numbers and times look in a header field or a JSON document?
 #pragma once
 
 #include "runtime/clock.hpp"
@@ -18,9 +18,6 @@ std::string http_date(WallTime time);
 
 /// "1994-11-06T08:49:37.000Z" (RFC 3339).
 std::string rfc3339(WallTime time);
-
-/// Standard base64 with padding (RFC 4648, 4).
-std::string base64(std::string_view bytes);
 
 /// True for well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool is_utf8(std::string_view bytes);

@@ -304,7 +304,7 @@ void HttpConnection::await_input() {
   if (reading_) return;
   if (phase_ == Phase::head) {
     if (shared_->finishing && is_idle()) return close();
-    if (end_ == capacity_) make_room(end_ - begin_, capacity_ - (end_ - begin_) + 1);
+    if (end_ == capacity_) make_room(end_ - begin_, 1);
   }
   if (phase_ == Phase::body && begin_ == end_) begin_ = end_ = body_begin_;
   read();

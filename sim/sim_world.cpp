@@ -5,11 +5,21 @@
 
 namespace ouro::sim {
 
+namespace {
+
+// Up to a year, so that no two lives' instants look alike.
+Duration draw_origin(std::uint64_t& seeds) {
+  constexpr std::uint64_t year = std::uint64_t{365} * 24 * 3600 * 1'000'000'000;
+  return Duration(split_mix(seeds) % year);
+}
+
+}  // namespace
+
 class SimWorld::SimLoop final : public Loop {
  public:
-  SimLoop(const Surroundings& around, NodeId node, Life life, std::uint64_t seed)
+  SimLoop(const Surroundings& around, NodeId node, Life life, Duration origin, std::uint64_t seed)
       : executor_(around.scheduler.executor(life)),
-        clock_(around.scheduler, life, &around.wall, origin(seed)),
+        clock_(around.scheduler, life, &around.wall, origin),
         random_(split_mix(seed)),
         peers_(around.scheduler, around.network, clock_, node, life, split_mix(seed)) {}
 
@@ -19,12 +29,6 @@ class SimWorld::SimLoop final : public Loop {
   Random& random() override { return random_; }
 
  private:
-  // Up to a year, so that no two nodes' instants look alike.
-  static Duration origin(std::uint64_t& seed) {
-    constexpr std::uint64_t year = std::uint64_t{365} * 24 * 3600 * 1'000'000'000;
-    return Duration(split_mix(seed) % year);
-  }
-
   asio::any_io_executor executor_;
   SimClock clock_;
   SeededRandom random_;
@@ -35,8 +39,9 @@ SimWorld::SimWorld(Surroundings around, NodeId node, Life life, std::size_t loop
                    std::uint64_t seed)
     : around_(std::move(around)), node_(node), life_(life), seeds_(seed) {
   check(loops >= 1);
+  const Duration origin = draw_origin(seeds_);
   for (std::size_t i = 0; i < loops; ++i)
-    loops_.push_back(std::make_unique<SimLoop>(around_, node, life, split_mix(seeds_)));
+    loops_.push_back(std::make_unique<SimLoop>(around_, node, life, origin, split_mix(seeds_)));
 }
 
 SimWorld::~SimWorld() {

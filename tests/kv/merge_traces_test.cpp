@@ -31,8 +31,8 @@ TEST_CASE("a put that arrives long after its delete was forgotten stays deleted"
   SECTION("the delete came by an exchange, after which no object is left") {
     exchange(home, other, {{put.frame.names[0], 0}, {removal.frame.names[0], 0}});
     CHECK(other.object_count() == 0);
-    other.deliver(put);
     other.deliver(removal);
+    other.deliver(put);
   }
   CHECK(other.live(0).empty());
   CHECK(other.object_count() == 0);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -116,6 +117,11 @@ std::vector<std::string> arguments_of(Pid pid) {
 }
 
 Pid own_pid() { return getpid(); }
+
+void end_process(int exit_code) {
+  std::fflush(nullptr);
+  std::_Exit(exit_code);
+}
 
 std::string absolute_path(const std::string& path) {
   std::error_code error;

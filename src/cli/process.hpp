@@ -50,6 +50,8 @@ bool notify(Pid pid);  ///< SIGUSR1
 std::vector<std::string> arguments_of(Pid pid);
 
 Pid own_pid();
+/// Ends this process at once, without destructors; what was printed still leaves.
+[[noreturn]] void end_process(int exit_code);
 std::string absolute_path(const std::string& path);
 /// Others get no access to what this process makes from now on.
 void keep_files_private();

@@ -109,6 +109,14 @@ void announce(const Config& config, const node::Node& node) {
   std::fflush(stdout);
 }
 
+/// From start() on coroutines wait on the loops and refer to the node. What is on disk is complete
+/// at every moment, so the process ends without taking the node apart.
+[[noreturn]] void leave(const Status& status) {
+  if (!status) say_error(status.error().message, "");
+  spdlog::shutdown();
+  end_process(status ? done : failed);
+}
+
 Status serve(const Config& config) {
   net::IoWorldOptions options;
   options.loops = config.loops.value_or(std::max(1u, std::thread::hardware_concurrency()));
@@ -119,9 +127,9 @@ Status serve(const Config& config) {
   const auto peers = world.listen({identity.cluster, identity.node, identity.boot}, *config.bind,
                                   self_of(config).peer_port);
   if (!peers) return peers.error();
-  Result<Servers> servers = listen_http(world, **node, config);
-  if (!servers) return servers.error();
   (*node)->start();
+  Result<Servers> servers = listen_http(world, **node, config);
+  if (!servers) leave(servers.error());
   announce(config, **node);
 
   Loop& first = world.loop(0);
@@ -129,13 +137,13 @@ Status serve(const Config& config) {
   bool ending = false;
   net::Signals signals(first.executor(), [&](int number) {
     spdlog::info("msg=\"node ends\" signal={}", number);
-    if (ending) return world.stop();
+    if (ending) return world.stop();  // asked twice: at once
     ending = true;
     nursery.spawn(drain(world, *servers));
   });
   world.run();
   spdlog::info("msg=\"node ended\"");
-  return {};
+  leave({});
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ Status Supervisor::wait_until_ready() {
     bool all = true;
     for (const DemoState::Member& member : state_.members) {
       if (member.pid == 0)
-        return Error{ErrorCode::io, fmt::format("{} did not start: {}", member.name,
+        return Error{ErrorCode::io, fmt::format("{} did not start ({}): {}", member.name, how_,
                                                 last_line_of_log(member.name))};
       all = all && is_ready(member.http);
     }
@@ -121,6 +121,7 @@ void Supervisor::note_deaths() {
     const auto at = std::ranges::find(state_.members, ended->pid, &DemoState::Member::pid);
     if (at == state_.members.end()) continue;
     const Pid pid = std::exchange(at->pid, 0);
+    how_ = ended->how;
     on_event_(*at, fmt::format("{} (pid {}) ended: {}", at->name, pid, ended->how));
     (void)save_state();
   }

@@ -53,6 +53,7 @@ class Supervisor {
   DemoEvent on_event_;
   SignalQueue signals_;
   DemoState state_;
+  std::string how_;  // the last node that ended did
 };
 
 /// True when the node at `http` ("http://127.0.0.1:7070") answers that it is ready.

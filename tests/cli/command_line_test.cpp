@@ -12,7 +12,9 @@ namespace {
 template <class T>
 T must_be(std::vector<std::string> arguments) {
   const Command command = parse_command_line(std::move(arguments));
-  if (const auto* usage = std::get_if<Usage>(&command)) INFO(usage->text);
+  const auto* const usage = std::get_if<Usage>(&command);
+  const std::string text = usage != nullptr ? usage->text : "";
+  CAPTURE(text);
   REQUIRE(std::holds_alternative<T>(command));
   return std::get<T>(command);
 }

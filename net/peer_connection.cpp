@@ -181,13 +181,14 @@ void PeerConnection::send(const FrameHeader& header, const Message& message) {
 }
 
 void PeerConnection::resume() {
-  if (closed() || reading_) return;
+  if (closed() || reading_ || !open_) return;
   excuse(context_.clock.now());
+  deliver();
   read();
 }
 
 void PeerConnection::read() {
-  if (closed() || reading_ || !events_->wants_frames()) return;
+  if (closed() || reading_ || !arrived_.empty() || !events_->wants_frames()) return;
   reading_ = true;
   const FrameReader::Space space = reader_.space();
   const std::array<asio::mutable_buffer, 2> buffers{
@@ -210,14 +211,18 @@ void PeerConnection::arrived(std::size_t count) {
   heard_ = context_.clock.now();
   context_.counters.bytes_received.add(count);
   const Status intact = reader_.received(count, arrived_);
-  for (Frame& frame : arrived_) {
-    if (closed()) break;
-    frame_arrived(std::move(frame));
-  }
-  arrived_.clear();
+  deliver();
   if (intact || closed()) return;
   context_.counters.frames_damaged.add();
   fail(intact.error());
+}
+
+void PeerConnection::deliver() {
+  while (!closed() && delivered_ < arrived_.size() && events_->wants_frames())
+    frame_arrived(std::move(arrived_[delivered_++]));
+  if (delivered_ < arrived_.size()) return;
+  arrived_.clear();
+  delivered_ = 0;
 }
 
 void PeerConnection::frame_arrived(Frame frame) {

@@ -48,7 +48,7 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
     virtual void on_open(const Hello& peer) = 0;
     /// A request, reply or error frame.
     virtual void on_frame(Frame frame) = 0;
-    /// Whether another read may be begun; after false, resume() when it may.
+    /// Whether another frame may come; after false, resume() when it may.
     virtual bool wants_frames() = 0;
     /// It ended by itself. The last event: it may destroy the Events.
     virtual void on_closed(const Error& reason) = 0;
@@ -94,6 +94,7 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
   void become_open(const Hello& peer);
   void read();
   void arrived(std::size_t count);
+  void deliver();
   void frame_arrived(Frame frame);
   void schedule_write();
   void write();
@@ -112,6 +113,7 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
 
   FrameReader reader_;
   std::vector<Frame> arrived_;
+  std::size_t delivered_ = 0;  // of arrived_
   bool reading_ = false;
   Instant heard_;
 

@@ -15,7 +15,9 @@ constexpr std::size_t buffer_size = 16 << 10;
 constexpr std::size_t body_room_min = 4 << 10;
 /// Responses wait for each other up to here; one alone may be larger.
 constexpr std::size_t batch_max = 256 << 10;
-constexpr std::size_t linger_bytes_max = 1 << 20;
+/// Enough for a client that sends the whole of a value that is too large before it reads why: a
+/// connection closed on unread bytes would be reset, and the answer lost.
+constexpr std::size_t linger_bytes_max = 16 << 20;
 
 }  // namespace
 

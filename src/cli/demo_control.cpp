@@ -86,7 +86,7 @@ Status start_member(FileSystem& files, const std::string& dir, const DemoState& 
   Pid pid = 0;
   const bool served = wait_for(files, dir, start_max, [&](DemoState& now) {
     pid = now.member(member.name)->pid;
-    return pid != 0 && is_ready(member.http);
+    return pid != 0 && is_ready(member) && are_connected(now);
   });
   if (!served)
     return Error{ErrorCode::timeout, fmt::format("{} does not serve: see {}", member.name,
@@ -99,7 +99,7 @@ void show_status(const DemoState& state, bool json) {
   std::vector<std::vector<std::string>> rows{{"NODE", "PID", "STATE", "HTTP", "PEERS"}};
   for (const DemoState::Member& member : state.members) {
     if (json) fmt::print("{}", member_json(member));
-    const char* const word = member.pid == 0 ? "ended" : is_ready(member.http) ? "ready" : "starts";
+    const char* const word = member.pid == 0 ? "ended" : is_ready(member) ? "ready" : "starts";
     rows.push_back({member.name, member.pid == 0 ? "-" : std::to_string(member.pid), word,
                     member.http, member.peer});
   }

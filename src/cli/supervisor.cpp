@@ -4,6 +4,7 @@
 #include "net/http_client.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +18,29 @@ constexpr std::chrono::seconds start_max = 30s;
 constexpr std::chrono::seconds end_max = 10s;
 constexpr std::chrono::milliseconds look_interval = 50ms;
 constexpr std::chrono::milliseconds idle_interval = 1s;
+
+/// What a node answers to a GET with 200, or nothing.
+std::optional<std::string> body_of(const DemoState::Member& member, const std::string& path) {
+  const auto endpoints = client::parse_endpoints(member.http);
+  if (!endpoints) return std::nullopt;
+  net::HttpClientRequest request;
+  request.host = endpoints->front().host;
+  request.port = endpoints->front().port;
+  request.target = path;
+  request.timeout = 1s;
+  auto response = net::fetch(request);
+  if (!response || response->status != 200) return std::nullopt;
+  return std::move(response->body);
+}
+
+std::vector<std::string> unreachable_members(const std::string& cluster_json) {
+  std::vector<std::string> names;
+  const auto document = nlohmann::json::parse(cluster_json, nullptr, false);
+  if (!document.is_object()) return names;
+  for (const auto& member : document.value("members", nlohmann::json::array()))
+    if (!member.value("reachable", true)) names.push_back(member.value("name", ""));
+  return names;
+}
 
 }  // namespace
 
@@ -91,9 +115,9 @@ Status Supervisor::wait_until_ready() {
       if (member.pid == 0)
         return Error{ErrorCode::io, fmt::format("{} did not start ({}): {}", member.name, how_,
                                                 last_line_of_log(member.name))};
-      all = all && is_ready(member.http);
+      all = all && is_ready(member);
     }
-    if (all) return {};
+    if (all && are_connected(state_)) return {};
     if (signals_.wait(look_interval) == Signal::stop)
       return Error{ErrorCode::closed, "ended before all nodes served"};
   }
@@ -143,16 +167,19 @@ std::string Supervisor::last_line_of_log(const std::string& node) {
   return text->substr(text->rfind('\n') + 1);
 }
 
-bool is_ready(const std::string& http) {
-  const auto endpoints = client::parse_endpoints(http);
-  if (!endpoints) return false;
-  net::HttpClientRequest request;
-  request.host = endpoints->front().host;
-  request.port = endpoints->front().port;
-  request.target = "/readyz";
-  request.timeout = 1s;
-  const auto response = net::fetch(request);
-  return response && response->status == 200;
+bool is_ready(const DemoState::Member& member) { return body_of(member, "/readyz").has_value(); }
+
+bool are_connected(const DemoState& state) {
+  for (const DemoState::Member& member : state.members) {
+    if (member.pid == 0) continue;
+    const std::optional<std::string> body = body_of(member, "/v1/cluster");
+    if (!body) return false;
+    for (const std::string& name : unreachable_members(*body)) {
+      const auto other = std::ranges::find(state.members, name, &DemoState::Member::name);
+      if (other != state.members.end() && other->pid != 0) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace ouro::cli

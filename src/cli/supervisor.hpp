@@ -56,7 +56,11 @@ class Supervisor {
   std::string how_;  // the last node that ended did
 };
 
-/// True when the node at `http` ("http://127.0.0.1:7070") answers that it is ready.
-bool is_ready(const std::string& http);
+/// True when the node answers that it is ready.
+bool is_ready(const DemoState::Member& member);
+
+/// True when each node that runs reaches all the others that run. A node is ready before that, and
+/// what needs it as a second replica would be refused.
+bool are_connected(const DemoState& state);
 
 }  // namespace ouro::cli

@@ -227,6 +227,12 @@ class ClusterTest(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.stop)
         cls.cluster.start()
 
+    def alone(self, node):
+        """The node on a connection for this test only."""
+        clone = node.clone()
+        self.addCleanup(clone.disconnect)
+        return clone
+
     def assert_problem(self, answer, status, code):
         self.assertEqual(answer.status, status, answer)
         self.assertEqual(answer.headers["content-type"], "application/problem+json")

@@ -122,13 +122,14 @@ class Refused(unittest.TestCase):
         port = cluster.free_ports(2)
         self.flags = ["--http-port", port, "--peer-port", port + 1]
         self.node = cluster.Node("n1", "127.0.0.1", port)
+        self.addCleanup(self.node.disconnect)
 
     def serve(self, *flags, directory="data"):
         process = subprocess.Popen(
             [cluster.OURO, "serve", "--data-dir", self.directory / directory,
              *map(str, [*self.flags, *flags])],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(lambda: (process.kill(), process.communicate()))
+        self.addCleanup(lambda: (self.node.disconnect(), process.kill(), process.communicate()))
         cluster.wait_until(self.is_ready, 30, "the node serves")
         return process
 

@@ -90,6 +90,13 @@ class Writer(threading.Thread):
         self.stopping = False
 
     def run(self):
+        try:
+            self.write()
+        finally:
+            for node in self.nodes:
+                node.disconnect()
+
+    def write(self):
         count = 0
         while not self.stopping:
             count += 1

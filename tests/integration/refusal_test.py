@@ -12,7 +12,7 @@ class Refusal(ClusterTest):
 
     def test_a_value_above_8_mib_is_refused_and_nothing_is_stored(self):
         value = b"x" * (8 * MIB + 1)
-        self.assert_problem(self.node.clone().put("huge", value), 413, "value_too_large")
+        self.assert_problem(self.alone(self.node).put("huge", value), 413, "value_too_large")
         self.assertEqual(self.node.get("huge").status, 404)
 
     def test_a_chunked_value_above_8_mib_is_refused(self):
@@ -33,7 +33,7 @@ class Refusal(ClusterTest):
             with self.subTest(escaped=key.startswith("%")):
                 self.assertIn(self.node.put(key, b"long").status, (201, 204))
         self.assert_problem(self.node.get("k" * 4097), 414, "key_too_long")
-        self.assert_problem(self.node.clone().put("k" * 4097, b"x"), 414, "key_too_long")
+        self.assert_problem(self.alone(self.node).put("k" * 4097, b"x"), 414, "key_too_long")
 
     def test_a_wrong_path_is_told_what_there_is(self):
         problem = self.assert_problem(self.node.ask("GET", "/v1/kvs/a"), 404, "no_such_route")
@@ -44,7 +44,7 @@ class Refusal(ClusterTest):
         self.assert_problem(self.node.get("%zz"), 400, "bad_target")
 
     def test_a_wrong_method_is_told_which_there_are(self):
-        answer = self.node.clone().ask("POST", "/v1/kv/test/k", b"x")
+        answer = self.alone(self.node).ask("POST", "/v1/kv/test/k", b"x")
         self.assert_problem(answer, 405, "method_not_allowed")
         self.assertEqual(answer.headers["allow"], "GET, HEAD, PUT, DELETE")
         self.assert_problem(self.node.ask("DELETE", "/v1/ring"), 405, "method_not_allowed")
@@ -73,7 +73,7 @@ class Refusal(ClusterTest):
                 self.assertIn(query[1:].split("=")[0], problem["detail"])
 
     def test_a_body_where_none_belongs_is_refused(self):
-        answer = self.node.clone().ask("GET", "/v1/kv/test/k", b"body")
+        answer = self.alone(self.node).ask("GET", "/v1/kv/test/k", b"body")
         self.assert_problem(answer, 400, "body_not_allowed")
 
     def test_two_framings_at_once_are_refused_and_the_connection_is_closed(self):

@@ -165,7 +165,8 @@ std::optional<Error> read_top(const toml::table& root, const std::string& file, 
   if (std::ranges::find(log_levels, config.log_level) == log_levels.end())
     reader.fail(root.get("log_level")->source(),
                 "log_level must be trace, debug, info, warn, error or off");
-  if (!root["cluster"].is_table()) reader.fail(root.source(), "the table [cluster] is missing");
+  reader.read_number("block_cache_mib", config.block_cache_mib, 1, 1 << 20);
+  reader.read_number("memtable_mib", config.memtable_mib, 1, 1 << 12);
   if (!bind.empty()) config.bind = bind;
   if (loops > 0) config.loops = loops;
   return reader.error();

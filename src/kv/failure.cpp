@@ -60,7 +60,8 @@ Failure local_failure(const Error& error) {
     default:
       failure.code = FailureCode::storage;
       failure.retryable = true;
-      failure.indeterminate = error.code == ErrorCode::io;
+      // What failed on its way to the disk may be there all the same.
+      failure.indeterminate = error.code == ErrorCode::io || error.code == ErrorCode::no_space;
       return failure;
   }
 }

@@ -18,7 +18,8 @@ Failure quorum_not_met(std::size_t acknowledged, std::size_t needed, bool indete
 /// The deadline passed with `acknowledged` of `needed`.
 Failure too_late(std::size_t acknowledged, std::size_t needed, bool indeterminate);
 
-/// What an error of the local store means for a client's write. Error io: the outcome is not known.
+/// What an error of the local store means for a client's write. Errors io and
+/// no_space: the outcome is not known.
 Failure local_failure(const Error& error);
 
 }  // namespace ouro::kv

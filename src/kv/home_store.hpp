@@ -62,7 +62,8 @@ class HomeStore {
   Status load();
 
   /// R4: mints a dot, replaces what the write covers, makes it durable. Errors: busy and
-  /// invalid_argument (too many siblings; nothing happened), io (indeterminate), closed.
+  /// invalid_argument (too many siblings) and closed: nothing happened; io and no_space:
+  /// indeterminate.
   Task<Result<Coordinated>> coordinate(LocalWrite write);
 
   /// R6: merges a frame from another replica. Success: its effect is durable here.

@@ -32,6 +32,7 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
 
   engine::Options meta;
   meta.directory = config.directory + "/meta";
+  meta.identity = world.loop(0).random().next();
   meta.tables = {{"system", false}};
   meta.memtable_bytes = meta_memtable_bytes;
   meta.block_cache_bytes = meta_cache_bytes;
@@ -43,6 +44,7 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
 
   engine::Options data;
   data.directory = config.directory + "/data";
+  data.identity = world.loop(0).random().next();
   data.tables = kv::data_tables();
   data.memtable_bytes = config.memtable_bytes;
   data.block_cache_bytes = config.block_cache_bytes;

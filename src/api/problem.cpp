@@ -26,6 +26,8 @@ Meaning meaning_of(kv::FailureCode code) {
       return {409, "stale_epoch"};
     case kv::FailureCode::too_many_siblings:
       return {409, "too_many_siblings"};
+    case kv::FailureCode::no_space:
+      return {507, "no_space"};
   }
   return {500, "internal"};
 }

@@ -58,7 +58,8 @@ Failure local_failure(const Error& error) {
       failure.code = FailureCode::too_many_siblings;
       return failure;
     default:
-      failure.code = FailureCode::storage;
+      failure.code =
+          error.code == ErrorCode::no_space ? FailureCode::no_space : FailureCode::storage;
       failure.retryable = true;
       // What failed on its way to the disk may be there all the same.
       failure.indeterminate = error.code == ErrorCode::io || error.code == ErrorCode::no_space;

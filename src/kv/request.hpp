@@ -88,9 +88,10 @@ enum class FailureCode : std::uint8_t {
   quorum_not_met,     ///< Too few replicas answered well.
   timeout,            ///< The deadline passed first.
   overloaded,         ///< A bound was reached; nothing was done.
-  storage,            ///< The disk failed or is full; the detail says which and what to do.
+  storage,            ///< The disk failed or its data is damaged; the detail says what to do.
   stale_epoch,        ///< The cluster changed under the request; nothing was done.
   too_many_siblings,  ///< The key has as many concurrent values as it may: resolve them first.
+  no_space,           ///< A replica's disk is full.
 };
 
 /// Why a request has no good answer, and what is known of its effect.

@@ -8,7 +8,7 @@ namespace ouro::kv {
 namespace {
 
 constexpr auto last_error_code = static_cast<std::uint32_t>(ErrorCode::stale_epoch);
-constexpr auto last_failure_code = static_cast<std::uint32_t>(FailureCode::too_many_siblings);
+constexpr auto last_failure_code = static_cast<std::uint32_t>(FailureCode::no_space);
 
 template <class Proto>
 Message pack(MessageKind kind, const Proto& proto) {

@@ -172,4 +172,5 @@ TEST_CASE("each failure has its status") {
   CHECK(status_of(kv::FailureCode::storage) == 500);
   CHECK(status_of(kv::FailureCode::stale_epoch) == 409);
   CHECK(status_of(kv::FailureCode::too_many_siblings) == 409);
+  CHECK(status_of(kv::FailureCode::no_space) == 507);
 }

@@ -30,6 +30,8 @@ struct PeerContext {
   PeerCounters counters;
   /// Asks the transport for a tick at this time or earlier.
   std::function<void(Instant)> wake_at;
+  /// A peer has connected to this loop, so it is up.
+  std::function<void(NodeId)> peer_arrived;
 };
 
 /// For use on the context's executor only. Held by shared pointers, because the socket's pending

@@ -65,6 +65,10 @@ void PeerLink::call(Message request, Instant deadline, Done done) {
   context_.wake_at(deadline);
 }
 
+void PeerLink::connect() {
+  if (!connection_ && !ended_) dial();
+}
+
 void PeerLink::dial() {
   opened_ = false;
   connection_ = std::make_shared<PeerConnection>(context_, *this);

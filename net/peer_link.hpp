@@ -22,6 +22,9 @@ class PeerLink final : public PeerConnection::Events {
   /// See Peers::call; `done` gets the outcome, never before this returns if it posts.
   void call(Message request, Instant deadline, Done done);
 
+  /// Dials now, whatever it waits for, if there is no connection: the peer was told to be there.
+  void connect();
+
   /// False from a failed dial or a lost connection until the peer's next Hello.
   bool healthy() const noexcept { return healthy_; }
 

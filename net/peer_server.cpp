@@ -71,6 +71,7 @@ class PeerServer::Session final : public PeerConnection::Events,
   void on_open(const Hello& peer) override {
     peer_ = peer.node;
     server_->context_.wake_at(connection_->due());
+    server_->context_.peer_arrived(peer.node);
   }
   void on_frame(Frame frame) override {
     if (frame.header.type == FrameType::request)

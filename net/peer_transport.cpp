@@ -28,13 +28,16 @@ struct PeerTransport::Impl : std::enable_shared_from_this<PeerTransport::Impl> {
   };
 
   Impl(asio::any_io_executor executor, Clock& clock, Random& random, PeerOptions options)
-      : context{std::move(executor), clock, random, options, {}, {}, {}},
+      : context{std::move(executor), clock, random, options, {}, {}, {}, {}},
         server(std::make_shared<PeerServer>(context)),
         timer(context.executor) {
     context.wake_at = [this](Instant due) { wake_at(due); };
+    context.peer_arrived = [this](NodeId peer) { connect(peer); };
   }
 
   void call(NodeId to, PeerLane lane, Message request, Instant deadline, PeerLink::Done done);
+  PeerLink& link(Peer& peer, PeerLane lane);
+  void connect(NodeId peer);
   void wake_at(Instant due);
   void tick();
   void stop(const std::string& reason);
@@ -58,9 +61,19 @@ void PeerTransport::Impl::call(NodeId to, PeerLane lane, Message request, Instan
                        : std::string("the peer transport is not running")});
     return;
   }
-  std::unique_ptr<PeerLink>& link = found->second.links[static_cast<std::size_t>(lane)];
-  if (!link) link = std::make_unique<PeerLink>(context, found->second.address, lane);
-  link->call(std::move(request), deadline, std::move(done));
+  link(found->second, lane).call(std::move(request), deadline, std::move(done));
+}
+
+PeerLink& PeerTransport::Impl::link(Peer& peer, PeerLane lane) {
+  std::unique_ptr<PeerLink>& link = peer.links[static_cast<std::size_t>(lane)];
+  if (!link) link = std::make_unique<PeerLink>(context, peer.address, lane);
+  return *link;
+}
+
+// A peer that comes back dials us, which is sooner than our next attempt would find it.
+void PeerTransport::Impl::connect(NodeId node) {
+  const auto found = peers.find(node);
+  if (running && found != peers.end()) link(found->second, PeerLane::foreground).connect();
 }
 
 void PeerTransport::Impl::wake_at(Instant due) {
@@ -152,6 +165,8 @@ void PeerTransport::set_addresses(std::vector<PeerAddress> peers) {
   for (auto& [node, gone] : next)
     for (auto& link : gone.links)
       if (link) link->close("the peer was removed or has another address now");
+  // At once, so that all know of each other before the first request needs it.
+  for (const auto& [node, peer] : impl_->peers) impl_->connect(node);
 }
 
 void PeerTransport::stop() { impl_->stop("this node is shutting down"); }

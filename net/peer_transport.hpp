@@ -1,9 +1,10 @@
 // The real network between nodes: Peers over TCP, for one event loop.
 //
 // Each node dials its peers for its own requests and accepts connections for theirs, one connection
-// per lane, so control traffic never queues behind bulk. Nothing is dialled before it is needed;
-// once the foreground connection to a peer has failed it is dialled again until the peer is back,
-// which is how reachable() recovers. The bytes are those of docs/formats.md.
+// per lane, so control traffic never queues behind bulk. The foreground connection to a peer is
+// dialled at once, and again and again until the peer is back, which is how reachable() recovers; a
+// peer that dials us is dialled without waiting. The other lanes are dialled when they are needed.
+// The bytes are those of docs/formats.md.
 #pragma once
 
 #include "net/peer_options.hpp"

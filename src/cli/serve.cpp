@@ -86,7 +86,8 @@ Result<Servers> listen_http(net::IoWorld& world, node::Node& node, const Config&
   return servers;
 }
 
-Task<void> drain(net::IoWorld& world, Servers& servers) {
+// Clients first, then peers, then what is still under way; sets `drained` when nothing is left.
+Task<void> drain(net::IoWorld& world, Servers& servers, node::Node& node, bool& drained) {
   Clock& clock = world.loop(0).clock();
   const Instant deadline = clock.now() + drain_max;
   for (std::size_t i = 0; i < servers.size(); ++i) {
@@ -94,6 +95,8 @@ Task<void> drain(net::IoWorld& world, Servers& servers) {
     co_await std::move(stopped);
   }
   co_await world.close_peers();
+  co_await node.close();
+  drained = true;
   world.stop();
 }
 
@@ -109,8 +112,8 @@ void announce(const Config& config, const node::Node& node) {
   std::fflush(stdout);
 }
 
-/// From start() on coroutines wait on the loops and refer to the node. What is on disk is complete
-/// at every moment, so the process ends without taking the node apart.
+/// Ends the process while coroutines still wait on the loops and refer to the node. What is on disk
+/// is complete at every moment, so nothing is lost by it.
 [[noreturn]] void leave(const Status& status) {
   if (!status) say_error(status.error().message, "");
   spdlog::shutdown();
@@ -134,16 +137,19 @@ Status serve(const Config& config) {
 
   Loop& first = world.loop(0);
   Nursery nursery(first.executor(), first.clock());
-  bool ending = false;
+  bool ending = false, drained = false;
   net::Signals signals(first.executor(), [&](int number) {
     spdlog::info("msg=\"node ends\" signal={}", number);
     if (ending) return world.stop();  // asked twice: at once
     ending = true;
-    nursery.spawn(drain(world, *servers));
+    nursery.spawn(drain(world, *servers, **node, drained));
   });
   world.run();
+  if (!drained) leave({});
+  servers->clear();
+  node->reset();
   spdlog::info("msg=\"node ended\"");
-  leave({});
+  return {};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "node/shard.hpp"
 #include "node/storage.hpp"
+#include "runtime/reply.hpp"
 
 #include <optional>
 #include <utility>
@@ -67,6 +68,13 @@ class Node::Impl {
     for (const auto& shard : shards_) shard->start(*metadata_.view(), identity_.node);
   }
 
+  Task<void> close() {
+    for (const auto& shard : shards_) {
+      Task<void> closed = on_executor(shard->loop.executor(), shard->close());
+      co_await std::move(closed);
+    }
+  }
+
   const cluster::Identity& identity() const { return identity_; }
   const cluster::Metadata& metadata() const { return metadata_; }
   Shard& shard(std::size_t loop) { return *shards_.at(loop); }
@@ -105,6 +113,7 @@ Node::~Node() = default;
 const cluster::Identity& Node::identity() const { return impl_->identity(); }
 const cluster::Metadata& Node::metadata() const { return impl_->metadata(); }
 void Node::start() { impl_->start(); }
+Task<void> Node::close() { return impl_->close(); }
 HttpHandler& Node::http(std::size_t loop) { return *impl_->shard(loop).http; }
 kv::Coordinator& Node::coordinator(std::size_t loop) { return *impl_->shard(loop).store; }
 

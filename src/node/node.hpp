@@ -27,9 +27,9 @@ struct NodeConfig {
 /// Builds everything in the order in which it is needed, and takes it down in reverse. No logic.
 ///
 /// Life: open() on any thread, before the world's loops run; attach the world's peer transports,
-/// which need identity(); start(); run the loops; stop the loops; destroy. Destroying it while its
-/// loops stand still is always safe: work under way is dropped, as by kill -9, and what was
-/// acknowledged is on disk.
+/// which need identity(); start(); run the loops; close(); stop the loops; destroy. Without close()
+/// it may be destroyed only when none of its work waits in the loops any more (the simulator's kill
+/// sees to that). Ending the process at any time instead loses nothing that was acknowledged.
 class Node {
  public:
   /// Opens the databases, recovers them, and begins a run. `world` outlives the node.
@@ -42,6 +42,9 @@ class Node {
 
   /// Begins to answer peers, on every loop.
   void start();
+
+  /// Waits for all work under way, once clients and peers have been turned away. On any loop.
+  Task<void> close();
 
   /// For use on that loop only, after start().
   HttpHandler& http(std::size_t loop);

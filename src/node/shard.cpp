@@ -13,13 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration settle_interval = 1s;
 
-Task<void> settle_for_ever(Clock& clock, kv::HomeStore& home) {
-  for (;;) {
-    co_await sleep_until(clock, clock.now() + settle_interval);
-    co_await home.settle();
-  }
-}
-
 }  // namespace
 
 void Shard::connect(const std::vector<std::unique_ptr<Shard>>& shards, std::size_t here,
@@ -41,7 +34,21 @@ void Shard::start(const cluster::View& view, NodeId self) {
     if (node.id != self) peers.push_back({node.id, node.host, node.peer_port});
   loop.peers().set_addresses(std::move(peers));
   loop.peers().serve(*store);
-  nursery->spawn(settle_for_ever(loop.clock(), home));
+  settle_timer_ = loop.clock().make_timer();
+  nursery->spawn(settle_regularly());
+}
+
+Task<void> Shard::settle_regularly() {
+  while (!closing_) {
+    co_await settle_timer_->wait_until(loop.clock().now() + settle_interval);
+    if (!closing_) co_await home.settle();
+  }
+}
+
+Task<void> Shard::close() {
+  closing_ = true;
+  settle_timer_->wake();
+  co_await nursery->close();
 }
 
 }  // namespace ouro::node

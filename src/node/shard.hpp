@@ -29,6 +29,10 @@ class Shard {
   /// Answers peers and begins the background work.
   void start(const cluster::View& view, NodeId self);
 
+  /// Ends the background work and waits for what is under way. On the shard's loop, after the last
+  /// client and peer were answered.
+  Task<void> close();
+
   Loop& loop;
   kv::HomeStore home;
   std::unique_ptr<kv::Homes> homes;
@@ -36,6 +40,12 @@ class Shard {
   kv::Lagging lagging;
   std::unique_ptr<kv::Store> store;
   std::unique_ptr<api::Handler> http;
+
+ private:
+  Task<void> settle_regularly();
+
+  std::unique_ptr<Timer> settle_timer_;
+  bool closing_ = false;
 };
 
 }  // namespace ouro::node

@@ -15,7 +15,7 @@ struct Meta {
     engine::Options options;
     options.directory = "/meta";
     options.tables = {{"system", false}};
-    db = std::move(*engine::Db::open(options, files, {lane, lane, lane}));
+    db = *engine::Db::open(options, files, {lane, lane, lane});
   }
   sim::QueueLane lane;
   std::unique_ptr<engine::Db> db;

@@ -88,7 +88,7 @@ class Fixture {
   explicit Fixture(HttpServerOptions options = {})
       : clock_(loop_.get_executor()),
         handler_(clock_),
-        server_(std::move(*HttpServer::listen(loop_.get_executor(), clock_, handler_, options))),
+        server_(*HttpServer::listen(loop_.get_executor(), clock_, handler_, options)),
         thread_([this] { loop_.run(); }) {}
 
   ~Fixture() {

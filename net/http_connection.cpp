@@ -174,6 +174,10 @@ bool HttpConnection::account_body() {
   shared_->body_bytes += body_.held() - body_accounted_;
   body_accounted_ = body_.held();
   if (shared_->body_bytes <= shared_->options.body_bytes_max) return true;
+  // Nothing is being read into it now: its memory is free before the refusal is even written.
+  body_.reset();
+  shared_->body_bytes -= body_accounted_;
+  body_accounted_ = 0;
   refuse({.status = 503,
           .code = "overloaded",
           .detail = "the bodies of requests under way hold too much memory: try again later"});

@@ -109,6 +109,7 @@ void PeerLink::refuse_request(std::uint64_t stream) {
 void PeerLink::on_closed(const Error& reason) {
   const std::shared_ptr<PeerConnection> ended = std::exchange(connection_, nullptr);
   if (!opened_) context_.counters.dials_failed.add();
+  lost_ = lost_ || opened_;
   healthy_ = false;
   last_failure_ = reason.message;
   const auto half = static_cast<std::uint64_t>(backoff_.count()) / 2;

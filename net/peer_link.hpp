@@ -28,6 +28,9 @@ class PeerLink final : public PeerConnection::Events {
   /// False from a failed dial or a lost connection until the peer's next Hello.
   bool healthy() const noexcept { return healthy_; }
 
+  /// True once an open connection was lost.
+  bool was_lost() const noexcept { return lost_; }
+
   void tick(Instant now);
   Instant due() const;
   void excuse(Instant now);
@@ -55,6 +58,7 @@ class PeerLink final : public PeerConnection::Events {
   std::shared_ptr<PeerConnection> connection_;  // null: not dialled, or lost
   PendingCalls calls_;
   bool opened_ = false;  // the present or last connection got as far as the peer's Hello
+  bool lost_ = false;    // an open connection ended, at any time
   bool ended_ = false;
   bool healthy_ = true;
   Duration backoff_;

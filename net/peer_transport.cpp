@@ -148,6 +148,13 @@ bool PeerTransport::reachable(NodeId peer) const {
   return !link || link->healthy();
 }
 
+bool PeerTransport::was_lost(NodeId peer) const {
+  const auto found = impl_->peers.find(peer);
+  if (found == impl_->peers.end()) return false;
+  const auto lost = [](const auto& link) { return link && link->was_lost(); };
+  return std::ranges::any_of(found->second.links, lost);
+}
+
 void PeerTransport::serve(PeerHandler& handler) { impl_->server->serve(handler); }
 
 void PeerTransport::set_addresses(std::vector<PeerAddress> peers) {

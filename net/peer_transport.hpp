@@ -32,6 +32,7 @@ class PeerTransport final : public Peers {
   Task<Result<Message>> call(NodeId peer, PeerLane lane, Message request,
                              Instant deadline) override;
   bool reachable(NodeId peer) const override;
+  bool was_lost(NodeId peer) const override;
   void serve(PeerHandler& handler) override;
   void set_addresses(std::vector<PeerAddress> peers) override;
 

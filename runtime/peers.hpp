@@ -43,6 +43,10 @@ class Peers {
   /// silent. A guess, for choosing whom to ask; never a proof that a node is dead.
   virtual bool reachable(NodeId peer) const = 0;
 
+  /// True for good once an open connection to the peer was lost in this run: it may have missed
+  /// what others sent meanwhile.
+  virtual bool was_lost(NodeId peer) const = 0;
+
   /// Requests from now on go to `handler`, which outlives this object's use. Until the first call
   /// requests are refused.
   virtual void serve(PeerHandler& handler) = 0;

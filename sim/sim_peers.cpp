@@ -193,6 +193,7 @@ void SimPeers::broken(ConnectionId connection) {
     if (link.connection != connection) continue;
     link.connection = 0;
     link.state = LinkState::idle;
+    lost_.insert(key.first);
     if (peers_.contains(key.first)) {
       failing_.insert(key.first);
       retry_later(key, link);

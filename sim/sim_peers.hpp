@@ -33,6 +33,7 @@ class SimPeers final : public Peers, private Endpoint {
   Task<Result<Message>> call(NodeId peer, PeerLane lane, Message request,
                              Instant deadline) override;
   bool reachable(NodeId peer) const override;
+  bool was_lost(NodeId peer) const override { return lost_.contains(peer); }
   void serve(PeerHandler& handler) override { handler_ = &handler; }
   void set_addresses(std::vector<PeerAddress> peers) override;
 
@@ -78,6 +79,7 @@ class SimPeers final : public Peers, private Endpoint {
   std::size_t answering_ = 0;
   std::set<NodeId> peers_;
   std::set<NodeId> failing_;  // no connection succeeded since one failed
+  std::set<NodeId> lost_;     ///< Peers to which an open connection broke.
   std::map<LinkKey, Link> links_;
 };
 

@@ -95,8 +95,8 @@ class Reading {
       if (answer) take(std::move(*answer));
       if (with_.loop.clock().now() >= deadline_ && !answer)
         co_return too_late(quorum_.answered(), required_, false);
-      const bool more_wanted = !answer || outstanding_ == 0;
-      if (more_wanted && next_ < order_.size()) co_await ask_next();
+      const bool stuck = quorum_.state() == ReadState::waiting && (!answer || outstanding_ == 0);
+      if (stuck && next_ < order_.size()) co_await ask_next();
     }
     if (quorum_.state() == ReadState::lost)
       co_return quorum_not_met(quorum_.answered(), required_, false);
@@ -170,11 +170,12 @@ class Reading {
         with_.nursery.spawn(repair(with_, node, std::move(order)));
       }
     }
-    if (with_.lagging.empty()) return;
+    const Peers& peers = with_.loop.peers();
     const Frame known{quorum_.answer().live, quorum_.context(), {}};
     for (std::size_t i = next_; i < order_.size(); ++i) {
       const NodeId node = order_[i];
-      if (!with_.lagging.contains(node) || !with_.loop.peers().reachable(node)) continue;
+      const bool may_lag = peers.was_lost(node) || with_.lagging.contains(node);
+      if (!may_lag || !peers.reachable(node)) continue;
       with_.nursery.spawn(check_lagging(with_, node, fetch_order(true), apply_order(known),
                                         digest(quorum_.answer())));
     }

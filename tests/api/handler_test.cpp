@@ -48,6 +48,7 @@ class TwoOfThree final : public Peers {
     co_return Error{ErrorCode::unreachable, "nobody"};
   }
   bool reachable(NodeId peer) const override { return peer == NodeId(2); }
+  bool was_lost(NodeId) const override { return false; }
   void serve(PeerHandler&) override {}
   void set_addresses(std::vector<PeerAddress>) override {}
 };

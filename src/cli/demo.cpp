@@ -62,18 +62,19 @@ void announce(const DemoState& state, const DemoCommand& command) {
                   "  curl -X PUT {}/v1/kv/cities/lisbon -H 'Content-Type: application/json' -d "
                   "'{{\"country\":\"PT\"}}'\n"
                   "  curl -i {}/v1/kv/cities/lisbon\n"
-                  "  curl {}/v1/ring/locate/cities/lisbon\n\n"
-                  "Kill a node and start it again: ouro demo kill {}{} and ouro demo start {}{}\n"
-                  "Ctrl-C ends the nodes; their data stays in {}\n",
-                  aligned(rows), typed(first), typed(last), typed(first), node, dir_option(command),
-                  node, dir_option(command), command.dir));
+                  "  curl {}/v1/ring/locate/cities/lisbon\n\n",
+                  aligned(rows), typed(first), typed(last), typed(first)) +
+      fmt::format("Kill a node and start it again: {0} demo kill {1}{2} and {0} demo start {1}{2}\n"
+                  "Ctrl-C ends the nodes; their data stays in {3}\n",
+                  invoked_as(), node, dir_option(command), command.dir));
 }
 
 void tell(const DemoCommand& command, const DemoState::Member& member, const std::string& what) {
   if (command.json) return print_now(member_json(member));
-  const std::string next = member.pid == 0 ? fmt::format("; start it again: ouro demo start {}{}",
-                                                         member.name, dir_option(command))
-                                           : "";
+  const std::string next = member.pid == 0
+                               ? fmt::format("; start it again: {} demo start {}{}", invoked_as(),
+                                             member.name, dir_option(command))
+                               : "";
   print_now(what + next + "\n");
 }
 

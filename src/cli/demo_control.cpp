@@ -62,7 +62,8 @@ bool wait_for(FileSystem& files, const std::string& dir, std::chrono::millisecon
 
 Status kill_member(FileSystem& files, const std::string& dir, const DemoState::Member& member) {
   if (member.pid == 0 || !runs(member.pid, "serve", node_config_file(dir, member.name)))
-    return invalid(member.name + " does not run: start it with ouro demo start " + member.name);
+    return invalid(member.name + " does not run: start it with " + invoked_as() + " demo start " +
+                   member.name);
   if (!kill_now(member.pid))
     return Error{ErrorCode::denied, fmt::format("pid {} cannot be killed", member.pid)};
   const bool noticed = wait_for(files, dir, kill_max, [&member](DemoState& state) {

@@ -129,6 +129,8 @@ std::string absolute_path(const std::string& path) {
   return error ? path : absolute.lexically_normal().string();
 }
 
+std::string invoked_as() { return program_invocation_name; }
+
 void keep_files_private() { umask(077); }
 
 bool is_terminal(int descriptor) { return isatty(descriptor) == 1; }

@@ -53,6 +53,8 @@ Pid own_pid();
 /// Ends this process at once, without destructors; what was printed still leaves.
 [[noreturn]] void end_process(int exit_code);
 std::string absolute_path(const std::string& path);
+/// What was typed to run this program, such as "build/ouro": for commands that people may copy.
+std::string invoked_as();
 /// Others get no access to what this process makes from now on.
 void keep_files_private();
 bool is_terminal(int descriptor);

@@ -52,6 +52,9 @@ class RandomFile {
   /// what they know to be there. The message names the file and the offset.
   virtual Status read(std::uint64_t offset, std::span<char> into, ReadMode mode) const = 0;
 
+  /// A hint: these bytes are about to be read. Returns at once.
+  virtual void read_ahead(std::uint64_t offset, std::uint64_t size) const = 0;
+
   virtual std::uint64_t size() const = 0;
 };
 

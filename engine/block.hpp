@@ -1,11 +1,11 @@
-// A sorted block of entries: how it is laid out, built and searched.
+// A sorted block of entries in memory: how it is laid out and searched.
 //
-//   u32 count | u32 heap size | u64 prefix[count] | u32 offset[count + 1] | heap
+//   u64 prefix[count] | u32 offset[count + 1] | heap
 //   heap entry: u64 sequence << 8 | kind | u32 key length | key | value
 //
 // The prefixes (first 8 key bytes, big-endian) lie together so that a search compares integers in
-// one or two cache lines and looks at whole keys only where prefixes are equal. An entry ends where
-// the next one begins.
+// a few cache lines and looks at whole keys only where prefixes are equal. An entry ends where the
+// next one begins. What lies on disk is denser: see block_format.hpp.
 #pragma once
 
 #include "engine/entry.hpp"
@@ -14,10 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace ouro::engine {
 
@@ -27,57 +25,78 @@ constexpr Sequence sequence_max = (Sequence{1} << 56) - 1;
 /// True if `a` comes strictly before `b`: key ascending, then sequence descending.
 bool before(const Entry& a, const Entry& b);
 
-/// The first index in [0, count) of the ascending little-endian u64 array at `array` whose value is
-/// not less than `value`; count if there is none. Guesses by interpolation first (Peterson, 1957),
-/// so evenly spread values take few steps; any other distribution costs no more than a binary
-/// search and a few probes.
-std::size_t lower_bound_u64(const char* array, std::size_t count, std::uint64_t value);
+/// The first index of the ascending `numbers` whose value is not less than `value`; their count if
+/// there is none. Without branches that depend on the values.
+std::size_t lower_bound_u64(std::span<const std::uint64_t> numbers, std::uint64_t value) noexcept;
 
-/// Gathers entries, which come in order, into one block.
-class BlockBuilder {
+/// Where blocks get their memory from, if not from the heap. Safe to use from any thread; blocks
+/// keep it alive.
+class BlockMemory {
  public:
-  void add(const Entry& entry);
-  bool empty() const noexcept { return prefixes_.empty(); }
-  std::size_t count() const noexcept { return prefixes_.size(); }
-  /// Bytes of the block if it were finished now, and if `entry` were added first.
-  std::size_t size() const noexcept;
-  std::size_t size_with(const Entry& entry) const noexcept;
-  /// The block's bytes; valid until the next call. The builder is empty again.
-  std::string_view finish();
-
- private:
-  std::vector<std::uint64_t> prefixes_;
-  std::vector<std::uint32_t> offsets_;
-  std::string heap_;
-  std::string block_;
+  virtual ~BlockMemory() = default;
+  /// Aligned for any object; null if there is none left.
+  virtual void* allocate(std::size_t size) noexcept = 0;
+  virtual void free(void* memory) noexcept = 0;
 };
 
-/// A block in memory that was checked when it was made. Immutable.
+/// Immutable; one allocation holds the object, its bytes and its reference count, so that a lookup
+/// finds them in neighbouring cache lines.
 class Block {
  public:
-  /// Takes over the first `size` bytes of `bytes`. Nothing if they are not a well-formed block
-  /// (order is not checked here: the checksum vouches for what the builder wrote).
-  static std::shared_ptr<const Block> parse(std::unique_ptr<char[]> bytes, std::size_t size);
+  /// Unfilled: for block_format.cpp. Takes `count` prefixes and entries of `heap_size` bytes in
+  /// all. Null if `memory` is given and has no room.
+  static std::shared_ptr<Block> make(std::size_t count, std::size_t heap_size,
+                                     const std::shared_ptr<BlockMemory>& memory);
 
   std::size_t count() const noexcept { return count_; }
-  std::size_t memory() const noexcept { return size_ + sizeof(Block); }
+  /// Bytes of memory, all told.
+  std::size_t memory() const noexcept { return size_ + sizeof(Block) + control_size; }
   /// index < count().
   Entry entry(std::size_t index) const noexcept;
-  std::uint64_t prefix(std::size_t index) const noexcept;
+  std::uint64_t prefix(std::size_t index) const noexcept { return prefixes()[index]; }
   /// The first entry that is not before (key, sequence); count() if there is none.
   std::size_t lower_bound(std::uint64_t prefix, std::string_view key, Sequence sequence) const;
 
+  /// Asks the processor for the lines that a search reads first, resp. for an entry.
+  void prefetch() const noexcept;
+  void prefetch_entry(std::size_t index) const noexcept;
+
+  /// For whoever fills a new block.
+  std::span<std::uint64_t> writable_prefixes() noexcept { return {tail(), count_}; }
+  std::span<std::uint32_t> writable_offsets() noexcept {
+    return {reinterpret_cast<std::uint32_t*>(tail() + count_), count_ + 1};
+  }
+  char* writable_heap() noexcept {
+    return reinterpret_cast<char*>(tail() + count_) + (count_ + 1) * sizeof(std::uint32_t);
+  }
+
+  static constexpr std::size_t entry_head_size = 12;
+
+  struct Shape {
+    std::size_t count;
+    std::size_t size;  ///< Bytes behind the object.
+  };
+  explicit Block(Shape shape) noexcept : count_(shape.count), size_(shape.size) {}
+
  private:
-  bool well_formed() const;
+  /// What std::shared_ptr keeps beside the object, about.
+  static constexpr std::size_t control_size = 32;
+
+  std::uint64_t* tail() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
+  std::span<const std::uint64_t> prefixes() const noexcept {
+    return {reinterpret_cast<const std::uint64_t*>(this + 1), count_};
+  }
+  const std::uint32_t* offsets() const noexcept {
+    return reinterpret_cast<const std::uint32_t*>(prefixes().data() + count_);
+  }
+  const char* heap() const noexcept {
+    return reinterpret_cast<const char*>(offsets() + count_ + 1);
+  }
   std::size_t first_not_before(std::size_t low, std::size_t high, std::string_view key,
                                Sequence sequence) const;
 
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_ = 0;
-  std::size_t count_ = 0;
-  const char* prefixes_ = nullptr;
-  const char* offsets_ = nullptr;
-  const char* heap_ = nullptr;
+  const std::size_t count_;
+  const std::size_t size_;
 };
 
 }  // namespace ouro::engine

@@ -1,18 +1,12 @@
 #include "engine/block_cache.hpp"
 
+#include "base/check.hpp"
+
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 namespace ouro::engine {
 namespace {
-
-std::uint64_t hash_of(const BlockCache::Key& key) {
-  std::uint64_t mixed = key.file * 0x9e3779b97f4a7c15u ^ key.offset;
-  mixed ^= mixed >> 32;
-  mixed *= 0xd6e8feb86659fd93u;
-  return mixed ^ mixed >> 32;
-}
 
 constexpr std::size_t shards_max = 16;
 /// Smaller shards would refuse blocks of common sizes.
@@ -20,75 +14,81 @@ constexpr std::size_t shard_bytes_min = std::size_t{1} << 20;
 
 }  // namespace
 
-/// A hash table with linear probing whose slots are also CLOCK's circle, so that a hit touches one
-/// slot and nothing else.
-struct BlockCache::Shard {
-  struct Slot {
-    Key key{};
-    std::shared_ptr<const Block> block;  // null: the slot is empty
-    bool referenced = false;
-  };
+std::shared_ptr<const Block> BlockSlot::find() noexcept {
+  if ((word_.load(std::memory_order_relaxed) & present) == 0) return nullptr;
+  std::shared_ptr<const Block> found;
+  const std::uint64_t word = word_.fetch_add(1, std::memory_order_acquire);
+  if ((word & present) != 0) {
+    block_->prefetch();  // the lines behind the first, before the count in it is waited for
+    found = block_;
+    if ((word & referenced) == 0) word_.fetch_or(referenced, std::memory_order_relaxed);
+  }
+  word_.fetch_sub(1, std::memory_order_release);
+  return found;
+}
 
-  Slot* find(const Key& key);
-  void insert(Slot slot);
-  /// Gives up one block. It is handed out, so that it is freed without the lock.
-  std::shared_ptr<const Block> evict();
-  std::shared_ptr<const Block> erase(std::size_t at);
-  void grow();
-  std::size_t after(std::size_t at) const { return (at + 1) & (slots.size() - 1); }
-  std::size_t home(const Key& key) const { return hash_of(key) & (slots.size() - 1); }
+bool BlockSlot::prefetch_block() noexcept {
+  const std::uint64_t word = word_.fetch_add(1, std::memory_order_acquire);
+  if ((word & present) != 0) block_->prefetch();
+  word_.fetch_sub(1, std::memory_order_release);
+  return (word & present) != 0;
+}
+
+/// The slots of its cached blocks form CLOCK's circle.
+struct BlockCache::Shard {
+  void insert(BlockSlot& slot, std::shared_ptr<const Block> block);
+  /// Makes room for `size` bytes, if it can without waiting. What goes is handed out, so that it is
+  /// freed without the lock.
+  std::vector<std::shared_ptr<const Block>> make_room(std::size_t size);
+  /// Null if somebody is copying it just now.
+  std::shared_ptr<const Block> take(BlockSlot& slot);
 
   mutable std::mutex mutex;
+  std::condition_variable loaded;
   std::size_t capacity = 0;
   std::size_t bytes = 0;
-  std::uint64_t hits = 0, misses = 0;
-  std::vector<Slot> slots = std::vector<Slot>(64);  // always a power of two, never full
-  std::size_t blocks = 0;
+  std::vector<BlockSlot*> circle;
+  std::vector<std::uint32_t> holes;  // places in the circle that are null
   std::size_t hand = 0;
 };
 
-BlockCache::Shard::Slot* BlockCache::Shard::find(const Key& key) {
-  for (std::size_t at = home(key); slots[at].block; at = after(at))
-    if (slots[at].key == key) return &slots[at];
-  return nullptr;
-}
-
-void BlockCache::Shard::insert(Slot slot) {
-  if ((blocks + 1) * 4 > slots.size() * 3) grow();
-  std::size_t at = home(slot.key);
-  while (slots[at].block) at = after(at);
-  bytes += slot.block->memory();
-  ++blocks;
-  slots[at] = std::move(slot);
-}
-
-void BlockCache::Shard::grow() {
-  std::vector<Slot> old(slots.size() * 2);
-  old.swap(slots);
-  bytes = blocks = hand = 0;
-  for (Slot& slot : old)
-    if (slot.block) insert(std::move(slot));
-}
-
-std::shared_ptr<const Block> BlockCache::Shard::evict() {
-  for (;; hand = after(hand))
-    if (slots[hand].block && !std::exchange(slots[hand].referenced, false)) return erase(hand);
-}
-
-// Those behind that were pushed past the hole move up (Knuth, volume 3, 6.4, algorithm R), so that
-// no search stops early.
-std::shared_ptr<const Block> BlockCache::Shard::erase(std::size_t hole) {
-  std::shared_ptr<const Block> erased = std::move(slots[hole].block);
-  bytes -= erased->memory();
-  --blocks;
-  const std::size_t mask = slots.size() - 1;
-  for (std::size_t at = after(hole); slots[at].block; at = after(at)) {
-    const std::size_t from_home = (at - home(slots[at].key)) & mask;
-    if (from_home < ((at - hole) & mask)) continue;
-    slots[hole] = std::move(slots[at]);
-    hole = at;
+void BlockCache::Shard::insert(BlockSlot& slot, std::shared_ptr<const Block> block) {
+  bytes += block->memory();
+  if (holes.empty()) {
+    holes.push_back(static_cast<std::uint32_t>(circle.size()));
+    circle.push_back(nullptr);
   }
-  return erased;
+  slot.place_ = holes.back();
+  holes.pop_back();
+  circle[slot.place_] = &slot;
+  slot.block_ = std::move(block);
+  slot.word_.fetch_or(BlockSlot::present, std::memory_order_release);
+}
+
+std::shared_ptr<const Block> BlockCache::Shard::take(BlockSlot& slot) {
+  std::uint64_t word = slot.word_.load(std::memory_order_relaxed);
+  do {
+    if ((word & (BlockSlot::present - 1)) != 0) return nullptr;
+  } while (!slot.word_.compare_exchange_weak(word, 0, std::memory_order_acquire));
+  bytes -= slot.block_->memory();
+  circle[slot.place_] = nullptr;
+  holes.push_back(slot.place_);
+  return std::move(slot.block_);
+}
+
+std::vector<std::shared_ptr<const Block>> BlockCache::Shard::make_room(std::size_t size) {
+  std::vector<std::shared_ptr<const Block>> gone;
+  // Twice round: the first time may only clear bits. The rest is in use at this very moment.
+  for (std::size_t steps = 2 * circle.size(); steps > 0 && bytes + size > capacity; --steps) {
+    if (hand >= circle.size()) hand = 0;
+    BlockSlot* const slot = circle[hand++];
+    if (slot == nullptr) continue;
+    const std::uint64_t word =
+        slot->word_.fetch_and(~BlockSlot::referenced, std::memory_order_relaxed);
+    if ((word & BlockSlot::referenced) != 0) continue;
+    if (auto block = take(*slot)) gone.push_back(std::move(block));
+  }
+  return gone;
 }
 
 BlockCache::BlockCache(std::size_t bytes) : capacity_(bytes) {
@@ -101,46 +101,65 @@ BlockCache::BlockCache(std::size_t bytes) : capacity_(bytes) {
 
 BlockCache::~BlockCache() = default;
 
-std::uint64_t BlockCache::new_file_id() {
-  return last_file_id_.fetch_add(1, std::memory_order_relaxed) + 1;
+void BlockCache::adopt(std::vector<BlockSlot>& slots) {
+  std::size_t shard = files_.fetch_add(1, std::memory_order_relaxed);
+  for (BlockSlot& slot : slots) slot.shard_ = static_cast<std::uint16_t>(shard++ % shards_.size());
 }
 
-BlockCache::Shard& BlockCache::shard_of(const Key& key) const {
-  return *shards_[(hash_of(key) >> 48) % shards_.size()];
-}
-
-std::shared_ptr<const Block> BlockCache::find(const Key& key) {
-  Shard& shard = shard_of(key);
-  const std::lock_guard lock(shard.mutex);
-  Shard::Slot* slot = shard.find(key);
-  if (slot == nullptr) {
-    ++shard.misses;
-    return nullptr;
-  }
-  ++shard.hits;
-  slot->referenced = true;
-  return slot->block;
-}
-
-void BlockCache::insert(const Key& key, std::shared_ptr<const Block> block) {
-  Shard& shard = shard_of(key);
+void BlockCache::insert(BlockSlot& slot, std::shared_ptr<const Block> block) {
+  Shard& shard = shard_of(slot);
   const std::size_t size = block->memory();
-  if (size > shard.capacity) return;
-  std::vector<std::shared_ptr<const Block>> evicted;  // freed after the lock
+  std::vector<std::shared_ptr<const Block>> gone;  // freed after the lock
   const std::lock_guard lock(shard.mutex);
-  if (shard.find(key) != nullptr) return;
-  while (shard.bytes + size > shard.capacity) evicted.push_back(shard.evict());
-  shard.insert({key, std::move(block), false});
+  if (size > shard.capacity || slot.block_) return;
+  gone = shard.make_room(size);
+  if (shard.bytes + size <= shard.capacity) shard.insert(slot, std::move(block));
+}
+
+void BlockCache::forget(std::vector<BlockSlot>& slots) {
+  for (BlockSlot& slot : slots) {
+    if ((slot.word_.load(std::memory_order_acquire) & BlockSlot::present) == 0) continue;
+    Shard& shard = shard_of(slot);
+    std::shared_ptr<const Block> gone;
+    const std::lock_guard lock(shard.mutex);
+    if (slot.block_) gone = shard.take(slot);
+  }
+}
+
+BlockCache::LoadTurn BlockCache::begin_load(BlockSlot& slot) {
+  Shard& shard = shard_of(slot);
+  std::unique_lock lock(shard.mutex);
+  if (slot.block_) return {false, slot.block_};
+  if (!std::exchange(slot.loading_, true)) return {true, nullptr};
+  shard.loaded.wait(lock, [&] { return !slot.loading_; });
+  return {false, slot.block_};
+}
+
+void BlockCache::end_load(BlockSlot& slot) {
+  Shard& shard = shard_of(slot);
+  {
+    const std::lock_guard lock(shard.mutex);
+    slot.loading_ = false;
+  }
+  shard.loaded.notify_all();
+}
+
+void BlockCache::set_capacity(std::size_t bytes) {
+  capacity_.store(bytes, std::memory_order_relaxed);
+  for (const auto& shard : shards_) {
+    std::vector<std::shared_ptr<const Block>> gone;
+    const std::lock_guard lock(shard->mutex);
+    shard->capacity = bytes / shards_.size();
+    gone = shard->make_room(0);
+  }
 }
 
 BlockCache::Usage BlockCache::usage() const {
   Usage usage;
   for (const auto& shard : shards_) {
     const std::lock_guard lock(shard->mutex);
-    usage.hits += shard->hits;
-    usage.misses += shard->misses;
     usage.bytes += shard->bytes;
-    usage.blocks += shard->blocks;
+    usage.blocks += shard->circle.size() - shard->holes.size();
   }
   return usage;
 }

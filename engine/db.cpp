@@ -30,6 +30,7 @@ DbImpl::DbImpl(OpenedTables tables, FileSystem& files, Lanes lanes, std::unique_
       lanes_(lanes),
       lock_(std::move(lock)),
       store_(options_, files, 0),
+      state_([this](std::shared_ptr<const ReadState> old) { dispose(std::move(old)); }),
       queue_(8 * options_.commit_group_bytes) {}
 
 DbImpl::~DbImpl() {
@@ -38,25 +39,37 @@ DbImpl::~DbImpl() {
   closing_.store(true);
   close_log();
   compaction_.reset();
-  state_.reset();
-}
-
-std::shared_ptr<const ReadState> DbImpl::state() const {
-  const std::lock_guard lock(state_mutex_);
-  return state_;
+  disposed_.clear();
+  static_cast<void>(state_.publish(nullptr));
 }
 
 void DbImpl::update_state(UniqueFunction<void(ReadState&)> change) {
-  std::shared_ptr<const ReadState> old;  // released after the lock: it may free a memtable
+  std::vector<Published<ReadState>::Value> old;  // let go of after the lock: may free a memtable
   const std::lock_guard lock(state_mutex_);
-  auto next = state_ ? std::make_shared<ReadState>(*state_) : std::make_shared<ReadState>();
+  const auto present = state_.share();
+  auto next = present ? std::make_shared<ReadState>(*present) : std::make_shared<ReadState>();
   change(*next);
   std::size_t runs = 0;
   for (std::size_t table = 0; table < next->version->table_count(); ++table)
     runs = std::max(runs, next->version->level(static_cast<TableId>(table), 0).files.size());
   level0_runs_.store(runs, std::memory_order_relaxed);
   waiting_memtables_.store(next->waiting.size(), std::memory_order_relaxed);
-  old = std::exchange(state_, std::move(next));
+  old = state_.publish(std::move(next));
+}
+
+// Comes from a reader, which has better things to do than to free memtables and remove files.
+void DbImpl::dispose(std::shared_ptr<const ReadState> old) {
+  {
+    const std::lock_guard lock(state_mutex_);
+    disposed_.push_back(std::move(old));
+  }
+  post(lanes_.flush, &DbImpl::dispose_job);
+}
+
+void DbImpl::dispose_job() {
+  std::vector<std::shared_ptr<const ReadState>> old;
+  const std::lock_guard lock(state_mutex_);
+  old.swap(disposed_);
 }
 
 Error DbImpl::closed() const {
@@ -132,9 +145,8 @@ Stats DbImpl::stats() const {
   stats.compactions = compactions_.value();
   stats.compaction_bytes_read = compaction_bytes_read_.value();
   stats.compaction_bytes_written = compaction_bytes_written_.value();
-  const BlockCache::Usage cache = store_.cache.usage();
-  stats.cache_hits = cache.hits;
-  stats.cache_misses = cache.misses;
+  stats.cache_hits = store_.cache_hits.value();
+  stats.cache_misses = store_.cache_misses.value();
   stats.filter_skips = store_.filter_skips.value();
   return stats;
 }

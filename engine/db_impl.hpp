@@ -2,16 +2,18 @@
 //
 // Locks, in the order they are taken: write, flush, compaction, manifest, then the short ones
 // (state, failure, queue, snapshots), under which there is no I/O and no other lock. Reads take
-// only the state lock, to copy one pointer.
+// none.
 #pragma once
 
 #include "base/counters.hpp"
+#include "base/published.hpp"
 #include "engine/commit_queue.hpp"
 #include "engine/compaction.hpp"
 #include "engine/db.hpp"
 #include "engine/lifeline.hpp"
 #include "engine/manifest.hpp"
 #include "engine/memtable.hpp"
+#include "engine/read_state.hpp"
 #include "engine/snapshot_list.hpp"
 #include "engine/table_store.hpp"
 #include "engine/version.hpp"
@@ -21,27 +23,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace ouro::engine {
-
-/// A memtable and the log segments that hold its changes.
-struct Generation {
-  Generation(std::shared_ptr<Memtable> memtable_, std::uint64_t first_log_)
-      : memtable(std::move(memtable_)), first_log(first_log_), logs{first_log_} {}
-
-  const std::shared_ptr<Memtable> memtable;
-  const std::uint64_t first_log;
-  std::vector<std::uint64_t> logs;  ///< Written under the write lock while it is the active one.
-};
-
-/// All that a read needs. Immutable, apart from what is added to the active memtable.
-struct ReadState {
-  std::shared_ptr<Generation> active;
-  std::vector<std::shared_ptr<Generation>> waiting;  ///< Full ones, newest first.
-  std::shared_ptr<const Version> version;
-};
 
 /// Options as checked and brought into the order of the tables on disk.
 struct OpenedTables {
@@ -79,7 +65,7 @@ class DbImpl final : public Db {
   };
 
   // Shared (db.cpp).
-  std::shared_ptr<const ReadState> state() const;
+  std::shared_ptr<const ReadState> state() const { return state_.share(); }
   /// Puts a changed copy in the state's place.
   void update_state(UniqueFunction<void(ReadState&)> change);
   std::uint64_t new_number() { return next_file_number_.fetch_add(1, std::memory_order_relaxed); }
@@ -89,6 +75,8 @@ class DbImpl final : public Db {
   Error fail(const Error& error);
   void post(Lane& lane, void (DbImpl::*job)());
   void discard(const std::string& path);
+  void dispose(std::shared_ptr<const ReadState> old);
+  void dispose_job();
 
   // Opening (db_open.cpp).
   Status recover(ManifestState& state, const std::vector<std::uint64_t>* logs);
@@ -102,12 +90,12 @@ class DbImpl final : public Db {
   Status admit(const Batch& batch);
   void schedule_commit();
   void commit_job();
-  Status write_locked(std::vector<Commit>& group);
-  std::uint32_t encode_locked(std::vector<Commit>& group);
-  Status log_locked(std::uint32_t count, bool sync);
-  Status append_locked(std::uint32_t count);
+  Status write_locked(std::span<Commit> group);
+  std::uint32_t encode_locked(std::span<Commit> group);
+  Status log_locked(const LogFrame& changes, bool sync);
+  Status append_locked(const LogFrame& changes);
   Status sync_log_locked();
-  void apply_locked(const std::vector<Commit>& group);
+  void apply_locked(const LogFrame& changes);
   Status rotate_log_locked();
   Status abandon_log_locked(const std::string& path, const Error& error);
   Status switch_memtable_locked();
@@ -151,8 +139,9 @@ class DbImpl final : public Db {
   std::atomic<std::uint64_t> next_file_number_{1};
   std::atomic<Sequence> visible_{0};
 
-  mutable std::mutex state_mutex_;
-  std::shared_ptr<const ReadState> state_;
+  std::mutex state_mutex_;  // for changing the state
+  Published<ReadState> state_;
+  std::vector<std::shared_ptr<const ReadState>> disposed_;  // under the state lock
   // Copies of what pressure() needs, so that commit() takes no lock for it.
   std::atomic<std::size_t> waiting_memtables_{0};
   std::atomic<std::size_t> level0_runs_{0};
@@ -162,7 +151,8 @@ class DbImpl final : public Db {
 
   std::mutex write_mutex_;
   std::unique_ptr<LogWriter> log_;
-  std::vector<Written> undelivered_;  // groups that were not written on the commit lane
+  std::shared_ptr<Generation> active_;  // the same as in the state
+  std::vector<Written> undelivered_;    // groups that were not written on the commit lane
   Sequence written_ = 0;
   std::string frame_;
 

@@ -1,26 +1,13 @@
 #include "engine/db_impl.hpp"
 #include "engine/db_iterator.hpp"
 #include "engine/merging_iterator.hpp"
+#include "engine/point_lookup.hpp"
 
 #include <string>
 #include <utility>
 
 namespace ouro::engine {
 namespace {
-
-bool find_in_memtables(const ReadState& state, TableId table, const PointRead& read,
-                       std::optional<SharedBytes>& value) {
-  const auto look = [&](const Generation& generation) {
-    auto found = generation.memtable->get(table, read.key, read.at_most);
-    if (!found) return false;
-    if (found->kind == EntryKind::put) value = std::move(found->value);
-    return true;
-  };
-  if (look(*state.active)) return true;
-  for (const auto& generation : state.waiting)
-    if (look(*generation)) return true;
-  return false;
-}
 
 Error unknown_table(TableId table) {
   return {ErrorCode::invalid_argument, "table " + std::to_string(table) + " was not opened"};
@@ -29,22 +16,21 @@ Error unknown_table(TableId table) {
 }  // namespace
 
 Status DbImpl::get(std::span<Lookup> lookups, ReadOptions options) {
-  // The state first: compaction may drop what is older than the sequence it saw, so a sequence
-  // older than the state could miss keys.
-  const std::shared_ptr<const ReadState> present = state();
-  const Sequence at_most = options.snapshot != nullptr ? options.snapshot->sequence()
-                                                       : visible_.load(std::memory_order_acquire);
   for (Lookup& lookup : lookups) {
     lookup.value.reset();
     if (lookup.table >= disk_ids_.size()) return unknown_table(lookup.table);
-    const TableId table = disk_ids_[lookup.table];
-    const PointRead read(lookup.key, at_most, options.mode);
-    if (find_in_memtables(*present, table, read, lookup.value)) continue;
-    Found found;
-    if (Status status = present->version->get(table, read, found); !status) return status;
-    if (found.kind == Found::Kind::put) lookup.value = std::move(found.value);
   }
-  return {};
+  // The state first: compaction may drop what is older than the sequence it saw, so a sequence
+  // older than the state could miss keys.
+  const auto look = [&](const ReadState& present) {
+    const Sequence at_most = options.snapshot != nullptr ? options.snapshot->sequence()
+                                                         : visible_.load(std::memory_order_acquire);
+    return look_up({present, disk_ids_, at_most, options.mode}, lookups);
+  };
+  // Whoever may wait for the disk keeps the state by itself.
+  if (options.mode == ReadMode::blocking) return look(*state());
+  const auto present = state_.read();
+  return look(*present);
 }
 
 std::unique_ptr<Iterator> DbImpl::scan(TableId table, Range range, ReadOptions options) {

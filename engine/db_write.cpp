@@ -1,4 +1,5 @@
 // The way of a write: queue, log, sync, memtable, visible, answered.
+#include "base/check.hpp"
 #include "engine/db_impl.hpp"
 #include "engine/file_names.hpp"
 #include "engine/wal_batch.hpp"
@@ -28,7 +29,7 @@ Error indeterminate(const Error& error) {
 }  // namespace
 
 Status DbImpl::admit(const Batch& batch) {
-  if (Status valid = check_batch(batch, disk_ids_.size()); !valid) return valid;
+  if (Status valid = batch.check(disk_ids_.size()); !valid) return valid;
   if (failed()) return closed();
   const bool memtables_full =
       waiting_memtables_.load(std::memory_order_relaxed) >= options_.memtables_max;
@@ -77,83 +78,79 @@ void DbImpl::commit_job() {
 }
 
 Result<Sequence> DbImpl::commit_sync(Batch batch, Durability durability) {
-  if (Status valid = check_batch(batch, disk_ids_.size()); !valid) return valid.error();
-  std::vector<Commit> own(1);
-  own[0].batch = std::move(batch);
-  own[0].durability = durability;
+  if (Status valid = batch.check(disk_ids_.size()); !valid) return valid.error();
+  Commit own;
+  own.batch = std::move(batch);
+  own.durability = durability;
   const std::lock_guard lock(write_mutex_);
   // Whoever may wait makes room instead of being refused.
   while (!failed() && waiting_memtables_.load() >= options_.memtables_max)
     if (Status flushed = flush_one(); !flushed) return flushed.error();
-  for (;;) {
+  while (!queue_.empty()) {
     std::vector<Commit> earlier = queue_.take(options_.commit_group_bytes);
-    if (earlier.empty()) break;
     Status outcome = write_locked(earlier);
     // The callbacks of others belong on the commit lane, in their order.
     undelivered_.push_back({std::move(earlier), std::move(outcome)});
     schedule_commit();
   }
-  if (Status written = write_locked(own); !written) return written.error();
-  return own[0].sequence;
+  if (Status written = write_locked(std::span(&own, 1)); !written) return written.error();
+  return own.sequence;
 }
 
-Status DbImpl::write_locked(std::vector<Commit>& group) {
+Status DbImpl::write_locked(std::span<Commit> group) {
   if (failed()) return closed();
-  const std::uint32_t count = encode_locked(group);
+  LogFrame changes;
+  changes.type = FrameType::batch;
+  changes.first_sequence = written_ + 1;
+  changes.count = encode_locked(group);
+  const std::size_t payload_size = frame_.size() - frame_header_bytes;
   const bool sync = std::any_of(group.begin(), group.end(), [](const Commit& commit) {
     return commit.durability == Durability::disk;
   });
-  if (Status logged = log_locked(count, sync); !logged) return logged;
-  apply_locked(group);
-  written_ += count;
+  if (Status logged = log_locked(changes, sync); !logged) return logged;
+  changes.payload = std::string_view(frame_).substr(frame_header_bytes, payload_size);
+  apply_locked(changes);
+  written_ += changes.count;
   visible_.store(written_, std::memory_order_release);
   commits_.add(group.size());
   commit_groups_.add();
-
-  const auto present = state();
-  if (present->active->memtable->bytes() >= options_.memtable_bytes &&
-      present->waiting.size() < options_.memtables_max) {
+  if (active_->memtable->bytes() >= options_.memtable_bytes &&
+      waiting_memtables_.load(std::memory_order_relaxed) < options_.memtables_max) {
     // Without room for a new segment the memtable grows on; what was written stands either way.
     if (Status switched = switch_memtable_locked(); !switched) note_background_error(switched);
   }
   return {};
 }
 
-std::uint32_t DbImpl::encode_locked(std::vector<Commit>& group) {
-  constexpr std::size_t change_overhead = 16;
+std::uint32_t DbImpl::encode_locked(std::span<Commit> group) {
   std::size_t bytes = frame_header_bytes + frame_alignment;
-  for (const Commit& commit : group)
-    bytes += commit.batch.size() + commit.batch.changes().size() * change_overhead;
+  for (const Commit& commit : group) bytes += commit.batch.size();
   if (frame_.capacity() > 4 * std::max(options_.commit_group_bytes, bytes)) frame_ = {};
   frame_.reserve(bytes);
   begin_frame(frame_);
-  std::uint32_t count = 0;
+  std::size_t count = 0;
   for (Commit& commit : group) {
-    encode_changes(frame_, commit.batch, disk_ids_);
-    count += static_cast<std::uint32_t>(commit.batch.changes().size());
+    commit.batch.encode(frame_, disk_ids_);
+    count += commit.batch.count();
     commit.sequence = written_ + count;
   }
-  return count;
+  return static_cast<std::uint32_t>(count);
 }
 
-Status DbImpl::log_locked(std::uint32_t count, bool sync) {
-  if (count > 0)
-    if (Status appended = append_locked(count); !appended) return appended;
+Status DbImpl::log_locked(const LogFrame& changes, bool sync) {
+  if (changes.count > 0)
+    if (Status appended = append_locked(changes); !appended) return appended;
   return sync && log_->synced() < log_->end() ? sync_log_locked() : Status{};
 }
 
-Status DbImpl::append_locked(std::uint32_t count) {
+Status DbImpl::append_locked(const LogFrame& changes) {
   const bool full = log_->end() + frame_.size() > options_.wal_segment_bytes;
   if (full && log_->end() > log_header_size) {
     // Without room for a new segment the old one goes on.
     const Status rotated = rotate_log_locked();
     if (failed()) return rotated;
   }
-  LogFrame frame;
-  frame.type = FrameType::batch;
-  frame.count = count;
-  frame.first_sequence = written_ + 1;
-  if (Status appended = log_->append(frame_, frame); !appended)
+  if (Status appended = log_->append(frame_, changes); !appended)
     return fail(indeterminate(appended.error()));
   log_bytes_.add(frame_.size());
   return {};
@@ -165,14 +162,12 @@ Status DbImpl::sync_log_locked() {
   return synced ? synced : Status(fail(indeterminate(synced.error())));
 }
 
-void DbImpl::apply_locked(const std::vector<Commit>& group) {
-  Memtable& memtable = *state()->active->memtable;
-  Sequence sequence = written_;
-  for (const Commit& commit : group)
-    for (const Batch::Change& change : commit.batch.changes())
-      memtable.add({disk_ids_[change.table], change.key, ++sequence,
-                    change.removes ? EntryKind::remove : EntryKind::put},
-                   change.pieces);
+void DbImpl::apply_locked(const LogFrame& changes) {
+  Memtable& memtable = *active_->memtable;
+  ChangeReader reader(changes, options_.tables.size());
+  for (LoggedChange change; reader.next(change);)
+    memtable.add({change.table, change.key, change.sequence, change.kind}, change.value);
+  check(reader.finished());
 }
 
 // The old segment is synced first: what is acknowledged in the new one must not outlive a hole
@@ -190,7 +185,7 @@ Status DbImpl::rotate_log_locked() {
   auto log = LogWriter::create(files_, path, header);
   if (!log) return abandon_log_locked(path, log.error());
   log_ = std::move(*log);
-  state()->active->logs.push_back(header.number);
+  active_->logs.push_back(header.number);
   return {};
 }
 
@@ -207,10 +202,11 @@ Status DbImpl::abandon_log_locked(const std::string& path, const Error& error) {
 Status DbImpl::switch_memtable_locked() {
   if (Status rotated = rotate_log_locked(); !rotated) return rotated;
   // The segment that was just begun belongs to the next memtable only.
-  state()->active->logs.pop_back();
+  active_->logs.pop_back();
   auto fresh = std::make_shared<Generation>(
       std::make_shared<Memtable>(options_.tables.size(), options_.memtable_bytes),
       log_->header().number);
+  active_ = fresh;
   update_state([&](ReadState& next) {
     next.waiting.insert(next.waiting.begin(), std::move(next.active));
     next.active = std::move(fresh);

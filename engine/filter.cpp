@@ -57,6 +57,10 @@ bool Filter::may_contain(std::uint64_t hash) const noexcept {
   return true;
 }
 
+void Filter::prefetch(std::uint64_t hash) const noexcept {
+  __builtin_prefetch(&lines_[line_of(hash, lines_.size())]);
+}
+
 std::string Filter::encode() const {
   std::string out;
   out.reserve(head_size + memory());

@@ -21,6 +21,8 @@ class Filter {
   std::string encode() const;
 
   bool may_contain(std::uint64_t hash) const noexcept;
+  /// Asks the processor for the line that may_contain() reads.
+  void prefetch(std::uint64_t hash) const noexcept;
   std::size_t memory() const noexcept { return lines_.size() * sizeof(Line); }
 
  private:

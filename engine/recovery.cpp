@@ -118,11 +118,10 @@ class LogRecovery {
       return damaged(number, at,
                      "sequence " + std::to_string(frame.first_sequence) + " follows " +
                          std::to_string(recovered_.last_sequence));
-    UniqueFunction<void(const LoggedChange&)> add = [this](const LoggedChange& change) {
+    ChangeReader changes(frame, state_.tables.size());
+    for (LoggedChange change; changes.next(change);)
       memtable_->add({change.table, change.key, change.sequence, change.kind}, change.value);
-    };
-    if (!decode_changes(frame, state_.tables.size(), add))
-      return damaged(number, at, "malformed changes");
+    if (!changes.finished()) return damaged(number, at, "malformed changes");
     recovered_.last_sequence += frame.count;
     recovered_.changes += frame.count;
     return memtable_->bytes() < store_.options.memtable_bytes ? Status{} : flush();

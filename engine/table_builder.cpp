@@ -43,7 +43,7 @@ Status TableBuilder::append(std::string_view bytes) {
 std::uint64_t TableBuilder::file_size() const noexcept { return file_->size() + block_.size(); }
 
 Status TableBuilder::add(const Entry& entry) {
-  if (entry.key.empty() || entry.sequence == 0 || entry.sequence > sequence_max)
+  if (entry.key.empty() || entry.sequence > sequence_max)
     return Error{ErrorCode::corruption, path_ + ": an entry without key or with sequence " +
                                             std::to_string(entry.sequence) +
                                             " was about to be written"};

@@ -4,10 +4,11 @@
 #include "base/file_system.hpp"
 #include "base/hash.hpp"
 #include "base/result.hpp"
-#include "engine/block.hpp"
+#include "engine/block_format.hpp"
 #include "engine/entry.hpp"
 #include "engine/file_meta.hpp"
 #include "engine/table_format.hpp"
+#include "engine/table_index.hpp"
 #include "engine/table_store.hpp"
 
 #include <cstdint>

@@ -2,10 +2,6 @@
 
 #include "base/coding.hpp"
 #include "base/hash.hpp"
-#include "engine/block.hpp"
-#include "engine/point_read.hpp"
-
-#include <cstring>
 
 namespace ouro::engine {
 namespace {
@@ -13,7 +9,6 @@ namespace {
 constexpr std::string_view header_magic = "OUROSST\n";
 constexpr std::string_view footer_magic = "OUROEND\n";
 constexpr std::size_t checksum_size = sizeof(std::uint64_t);
-constexpr std::size_t index_head_size = 8;
 
 void put_section(std::string& out, const Section& section) {
   put_fixed<std::uint64_t>(out, section.offset);
@@ -132,109 +127,6 @@ std::optional<Footer> decode_footer(std::string_view bytes, std::uint64_t seed) 
   footer.max_sequence = reader.fixed<std::uint64_t>();
   if (!reader.finished()) return std::nullopt;
   return footer;
-}
-
-void IndexBuilder::add(std::uint64_t offset, const Entry& first, std::string_view previous_last) {
-  const std::uint64_t prefix = key_prefix(first.key);
-  put_fixed(prefixes_, prefix);
-  put_fixed(offsets_, offset);
-  if (count_ > 0 && key_prefix(previous_last) == prefix) {
-    put_fixed(separators_, first.sequence);
-    separators_.append(first.key);
-  }
-  put_fixed(separator_ends_, static_cast<std::uint32_t>(separators_.size()));
-  ++count_;
-}
-
-std::string IndexBuilder::finish(std::uint64_t end) const {
-  std::string out;
-  put_fixed(out, static_cast<std::uint32_t>(count_));
-  put_fixed(out, static_cast<std::uint32_t>(separators_.size()));
-  out.append(prefixes_).append(offsets_);
-  put_fixed(out, end);
-  out.append(separator_ends_).append(separators_);
-  return out;
-}
-
-std::optional<Index> Index::decode(std::string bytes, std::uint64_t begin, std::uint64_t end) {
-  Index index;
-  index.bytes_ = std::move(bytes);
-  if (index.bytes_.size() < index_head_size) return std::nullopt;
-  index.count_ = load_fixed<std::uint32_t>(index.bytes_.data());
-  index.prefixes_ = index_head_size;
-  index.offsets_ = index.prefixes_ + index.count_ * sizeof(std::uint64_t);
-  index.separator_ends_ = index.offsets_ + (index.count_ + 1) * sizeof(std::uint64_t);
-  index.heap_ = index.separator_ends_ + index.count_ * sizeof(std::uint32_t);
-  if (!index.well_formed(begin, end)) return std::nullopt;
-  return index;
-}
-
-bool Index::well_formed(std::uint64_t begin, std::uint64_t end) const {
-  const std::uint64_t heap_size = load_fixed<std::uint32_t>(bytes_.data() + sizeof(std::uint32_t));
-  if (count_ == 0 || heap_ + heap_size != bytes_.size()) return false;
-  if (offset(0) != begin || offset(count_) != end) return false;
-  std::uint32_t separators = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    if (offset(i + 1) <= offset(i) || stored_size(i) < block_trailer_size) return false;
-    if (i > 0 && prefix(i) < prefix(i - 1)) return false;
-    const auto separator_end =
-        load_fixed<std::uint32_t>(bytes_.data() + separator_ends_ + i * sizeof(std::uint32_t));
-    if (separator_end < separators || separator_end > heap_size) return false;
-    const std::uint32_t size = separator_end - separators;
-    if (size > 0 && (i == 0 || size < sizeof(Sequence))) return false;
-    separators = separator_end;
-  }
-  return separators == heap_size;
-}
-
-std::uint64_t Index::offset(std::size_t block) const noexcept {
-  return load_fixed<std::uint64_t>(bytes_.data() + offsets_ + block * sizeof(std::uint64_t));
-}
-
-std::uint64_t Index::prefix(std::size_t block) const noexcept {
-  return load_fixed<std::uint64_t>(bytes_.data() + prefixes_ + block * sizeof(std::uint64_t));
-}
-
-std::string_view Index::separator(std::size_t block) const noexcept {
-  const char* ends = bytes_.data() + separator_ends_;
-  const std::uint32_t begin =
-      block == 0 ? 0 : load_fixed<std::uint32_t>(ends + (block - 1) * sizeof(std::uint32_t));
-  const auto end = load_fixed<std::uint32_t>(ends + block * sizeof(std::uint32_t));
-  return {bytes_.data() + heap_ + begin, end - begin};
-}
-
-bool Index::begins_after(std::size_t block, std::string_view key,
-                         Sequence sequence) const noexcept {
-  const std::string_view first = separator(block);
-  if (first.empty()) return false;
-  const int order = first.substr(sizeof(Sequence)).compare(key);
-  return order > 0 || (order == 0 && load_fixed<Sequence>(first.data()) < sequence);
-}
-
-bool Index::continues(std::size_t block, std::string_view key) const noexcept {
-  const std::string_view first = separator(block);
-  return !first.empty() && first.substr(sizeof(Sequence)) == key;
-}
-
-std::size_t Index::find(std::uint64_t prefix_of_key, std::string_view key,
-                        Sequence sequence) const noexcept {
-  const char* prefixes = bytes_.data() + prefixes_;
-  std::size_t low = lower_bound_u64(prefixes, count_, prefix_of_key);
-  // Blocks before `low` begin before the key; [low, high) share its prefix and begin in order.
-  std::size_t high = low;
-  if (low < count_ && prefix(low) == prefix_of_key)
-    high = prefix_of_key == UINT64_MAX
-               ? count_
-               : low + lower_bound_u64(prefixes + low * sizeof(std::uint64_t), count_ - low,
-                                       prefix_of_key + 1);
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    if (begins_after(middle, key, sequence))
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return low == 0 ? 0 : low - 1;
 }
 
 }  // namespace ouro::engine

@@ -14,7 +14,7 @@
 
 namespace ouro::engine {
 
-constexpr std::uint32_t table_format_version = 1;
+constexpr std::uint32_t table_format_version = 2;
 constexpr std::size_t table_header_size = 40;
 constexpr std::size_t table_footer_size = 128;
 constexpr std::size_t block_trailer_size = 16;
@@ -66,51 +66,5 @@ struct Footer {
 };
 std::string encode(const Footer& footer, std::uint64_t seed);
 std::optional<Footer> decode_footer(std::string_view bytes, std::uint64_t seed);
-
-/// Describes blocks as they are written.
-class IndexBuilder {
- public:
-  /// `previous_last` is the last key of the block before (empty for the first block).
-  void add(std::uint64_t offset, const Entry& first, std::string_view previous_last);
-  std::size_t count() const noexcept { return count_; }
-  /// `end` is where the last block ends.
-  std::string finish(std::uint64_t end) const;
-
- private:
-  std::size_t count_ = 0;
-  std::string prefixes_, offsets_, separator_ends_, separators_;
-};
-
-/// Which block to look into:
-///   u32 count | u32 heap size | u64 prefix[count] | u64 offset[count + 1] | u32 end[count] | heap
-/// A block whose first key shares its 8-byte prefix with the last key before it has a separator in
-/// the heap (u64 sequence | key: its first entry); all others are told apart by the prefix alone.
-class Index {
- public:
-  /// Nothing if the bytes are not a well-formed index over [begin, end).
-  static std::optional<Index> decode(std::string bytes, std::uint64_t begin, std::uint64_t end);
-
-  std::size_t count() const noexcept { return count_; }
-  std::uint64_t offset(std::size_t block) const noexcept;
-  std::uint64_t stored_size(std::size_t block) const noexcept {
-    return offset(block + 1) - offset(block);
-  }
-  /// The last block that does not begin after (key, sequence); 0 if all do.
-  std::size_t find(std::uint64_t prefix, std::string_view key, Sequence sequence) const noexcept;
-  /// True if `block` begins with `key` and the block before ends with a newer version of it or with
-  /// a key of equal prefix.
-  bool continues(std::size_t block, std::string_view key) const noexcept;
-
- private:
-  bool well_formed(std::uint64_t begin, std::uint64_t end) const;
-  std::uint64_t prefix(std::size_t block) const noexcept;
-  std::string_view separator(std::size_t block) const noexcept;
-  bool begins_after(std::size_t block, std::string_view key, Sequence sequence) const noexcept;
-
-  std::string bytes_;
-  std::size_t count_ = 0;
-  // Offsets into bytes_, so that an index can be moved.
-  std::size_t prefixes_ = 0, offsets_ = 0, separator_ends_ = 0, heap_ = 0;
-};
 
 }  // namespace ouro::engine

@@ -3,7 +3,6 @@
 #include "base/check.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace ouro::engine {
@@ -60,9 +59,7 @@ Result<std::shared_ptr<const Block>> TableIterator::fetch(std::size_t number) {
     const Status read = read_ahead(offset, size);
     if (!read) return read.error();
   }
-  auto stored = std::make_unique_for_overwrite<char[]>(size);
-  std::memcpy(stored.get(), ahead_.get() + (offset - ahead_begin_), size);
-  return table_->decode_block(std::move(stored), size, offset);
+  return table_->decode_block({ahead_.get() + (offset - ahead_begin_), size}, offset);
 }
 
 Status TableIterator::read_ahead(std::uint64_t offset, std::uint64_t size) {

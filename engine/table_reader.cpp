@@ -1,7 +1,9 @@
 #include "engine/table_reader.hpp"
 
 #include "base/check.hpp"
+#include "engine/block_format.hpp"
 #include "engine/file_names.hpp"
+#include "engine/scratch.hpp"
 #include "engine/table_iterator.hpp"
 
 #include <lz4.h>
@@ -26,6 +28,7 @@ TableReader::TableReader(const TableStore& store, FileMeta meta)
       largest_prefix_(key_prefix(meta_.largest)) {}
 
 TableReader::~TableReader() {
+  store_.cache.forget(slots_);
   if (!obsolete_.load(std::memory_order_acquire)) return;
   file_.reset();
   // A file that cannot be removed now is found and removed when the database is opened again.
@@ -56,7 +59,7 @@ Status TableReader::load() {
 
   auto index = read_section(footer->index, BlockType::index);
   if (!index) return index.error();
-  auto decoded = Index::decode(std::move(*index), table_header_size, footer->filter.offset);
+  auto decoded = Index::decode(*index, table_header_size, footer->filter.offset);
   if (!decoded || decoded->count() != footer->blocks)
     return damaged(footer->index.offset, "the index makes no sense");
   index_ = std::move(*decoded);
@@ -67,7 +70,8 @@ Status TableReader::load() {
     if (!filter_) return damaged(footer->filter.offset, "the filter makes no sense");
   }
   removes_ = footer->removes;
-  cache_id_ = store_.cache.new_file_id();
+  slots_ = std::vector<BlockSlot>(index_.count());
+  store_.cache.adopt(slots_);
   return {};
 }
 
@@ -77,12 +81,11 @@ Status TableReader::check_header() const {
   if (!read) return read;
   const auto header = decode_table_header({bytes, sizeof bytes});
   if (!header) return damaged(0, "this is no table header");
-  if (header->version > table_format_version)
+  if (header->version != table_format_version)
     return Error{ErrorCode::unsupported,
                  path_ + ": format version " + std::to_string(header->version) +
-                     " is newer than this build's " + std::to_string(table_format_version) +
-                     "; start the newer ouro"};
-  if (header->version != table_format_version) return damaged(8, "there is no such format version");
+                     "; this build reads " + std::to_string(table_format_version) +
+                     ", use the build that wrote it"};
   if (header->number != meta_.number || header->database_id != store_.database_id)
     return damaged(0, "this is table file " + std::to_string(header->number) + " of database " +
                           std::to_string(header->database_id) + ", not number " +
@@ -136,71 +139,107 @@ Result<std::string> TableReader::read_section(const Section& section, BlockType 
 }
 
 bool TableReader::may_contain(std::string_view key, std::uint64_t hash) const noexcept {
-  const std::uint64_t prefix = key_prefix(key);
-  return prefix >= smallest_prefix_ && prefix <= largest_prefix_ &&
-         (!filter_ || filter_->may_contain(hash));
+  return covers(key_prefix(key)) && (!filter_ || filter_->may_contain(hash));
+}
+
+bool TableReader::may_have(const PointRead& read) const noexcept {
+  if (read.at_most < meta_.min_sequence || !covers(read.prefix)) return false;
+  if (!filter_ || filter_->may_contain(read.hash)) return true;
+  store_.filter_skips.add();
+  return false;
+}
+
+void TableReader::prefetch(const PointRead& read) const noexcept {
+  if (filter_) filter_->prefetch(read.hash);
+  index_.prefetch(read.prefix);
 }
 
 Status TableReader::get(const PointRead& read, Found& found) const {
-  if (read.at_most < meta_.min_sequence || read.prefix < smallest_prefix_ ||
-      read.prefix > largest_prefix_)
-    return {};
-  if (filter_ && !filter_->may_contain(read.hash)) {
-    store_.filter_skips.add();
-    return {};
-  }
-  std::size_t number = index_.find(read.prefix, read.key, read.at_most);
+  if (!may_have(read)) return {};
+  const std::size_t number = find_block(read);
+  auto block = this->block(number, read.mode);
+  if (!block) return block.error();
+  return get_from(number, std::move(*block), read, found);
+}
+
+Status TableReader::get_from(std::size_t number, std::shared_ptr<const Block> block,
+                             const PointRead& read, Found& found) const {
   for (;;) {
-    auto block = this->block(number, read.mode);
-    if (!block) return block.error();
-    const std::size_t at = (*block)->lower_bound(read.prefix, read.key, read.at_most);
-    if (at < (*block)->count()) {
-      const Entry entry = (*block)->entry(at);
+    const std::size_t at = block->lower_bound(read.prefix, read.key, read.at_most);
+    if (at < block->count()) {
+      const Entry entry = block->entry(at);
       if (entry.key != read.key) return {};
       found.sequence = entry.sequence;
       found.kind = entry.kind == EntryKind::put ? Found::Kind::put : Found::Kind::remove;
-      if (entry.kind == EntryKind::put) found.value = SharedBytes(std::move(*block), entry.value);
+      if (entry.kind == EntryKind::put) found.value = SharedBytes(std::move(block), entry.value);
       return {};
     }
     // All of this block comes before the wanted version; the next may begin with an older one.
     if (++number == index_.count() || !index_.continues(number, read.key)) return {};
+    auto next = this->block(number, read.mode);
+    if (!next) return next.error();
+    block = std::move(*next);
   }
 }
 
 Result<std::shared_ptr<const Block>> TableReader::block(std::size_t number, ReadMode mode) const {
+  if (auto cached = slots_[number].find()) {
+    store_.cache_hits.add();
+    return cached;
+  }
+  store_.cache_misses.add();
+  BlockSlot& slot = slots_[number];
+  // What must not wait for the disk must not wait for another reader either.
+  if (mode == ReadMode::cached) return load(number, mode);
+  for (;;) {
+    BlockCache::LoadTurn turn = store_.cache.begin_load(slot);
+    if (turn.block) return std::move(turn.block);
+    if (!turn.loads) continue;
+    auto loaded = load(number, mode);
+    store_.cache.end_load(slot);
+    return loaded;
+  }
+}
+
+Result<std::shared_ptr<const Block>> TableReader::load(std::size_t number, ReadMode mode) const {
   const std::uint64_t offset = index_.offset(number);
-  const BlockCache::Key key{cache_id_, offset};
-  if (auto cached = store_.cache.find(key)) return cached;
   const std::uint64_t size = index_.stored_size(number);
-  auto stored = std::make_unique_for_overwrite<char[]>(size);
-  const Status read = file_->read(offset, std::span(stored.get(), size), mode);
+  thread_local Scratch scratch;
+  const std::span<char> stored = scratch.take(size);
+  const Status read = file_->read(offset, stored, mode);
   if (!read) return read.error();
-  auto block = decode_block(std::move(stored), size, offset);
-  if (block) store_.cache.insert(key, *block);
+  auto block = decode_block({stored.data(), size}, offset, store_.block_memory);
+  if (block) store_.cache.insert(slots_[number], *block);
   return block;
 }
 
-Result<std::shared_ptr<const Block>> TableReader::decode_block(std::unique_ptr<char[]> stored,
-                                                               std::size_t size,
-                                                               std::uint64_t offset) const {
-  const auto trailer = decode_block_trailer({stored.get(), size}, seed_ ^ offset);
+void TableReader::read_ahead(std::size_t number) const {
+  file_->read_ahead(index_.offset(number), index_.stored_size(number));
+}
+
+Result<std::shared_ptr<const Block>> TableReader::decode_block(
+    std::string_view stored, std::uint64_t offset,
+    const std::shared_ptr<BlockMemory>& memory) const {
+  const auto trailer = decode_block_trailer(stored, seed_ ^ offset);
   if (!trailer || trailer->type != BlockType::data)
     return damaged(offset, "a block's checksum does not match");
-  std::size_t payload_size = size - block_trailer_size;
+  std::string_view raw = stored.substr(0, stored.size() - block_trailer_size);
+  thread_local Scratch scratch;
   if (trailer->compression == Compression::lz4) {
     if (trailer->raw_size > block_raw_size_max)
       return damaged(offset, "a block claims to be too large");
-    auto raw = std::make_unique_for_overwrite<char[]>(trailer->raw_size);
-    const int got = LZ4_decompress_safe(stored.get(), raw.get(), static_cast<int>(payload_size),
+    const std::span<char> room = scratch.take(trailer->raw_size);
+    const int got = LZ4_decompress_safe(raw.data(), room.data(), static_cast<int>(raw.size()),
                                         static_cast<int>(trailer->raw_size));
     if (got < 0 || static_cast<std::uint32_t>(got) != trailer->raw_size)
       return damaged(offset, "a block cannot be decompressed");
-    stored = std::move(raw);
-    payload_size = trailer->raw_size;
+    raw = {room.data(), trailer->raw_size};
   }
-  auto block = Block::parse(std::move(stored), payload_size);
+  UnpackedBlock block = unpack_block(raw, memory);
+  // Without room in the cache's memory the reader gets a block of its own.
+  if (!block && block.failure() == UnpackFailure::no_memory) block = unpack_block(raw);
   if (!block) return damaged(offset, "a block makes no sense");
-  return block;
+  return block.take();
 }
 
 std::unique_ptr<EntryIterator> TableReader::iterator(const IterateOptions& options) const {

@@ -4,12 +4,14 @@
 #include "base/file_system.hpp"
 #include "base/result.hpp"
 #include "engine/block.hpp"
+#include "engine/block_cache.hpp"
 #include "engine/db.hpp"
 #include "engine/entry.hpp"
 #include "engine/file_meta.hpp"
 #include "engine/filter.hpp"
 #include "engine/point_read.hpp"
 #include "engine/table_format.hpp"
+#include "engine/table_index.hpp"
 #include "engine/table_store.hpp"
 
 #include <atomic>
@@ -17,6 +19,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ouro::engine {
 
@@ -44,8 +48,31 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   const FileMeta& meta() const noexcept { return meta_; }
   const std::string& path() const noexcept { return path_; }
 
+  // A lookup in steps, so that lookups of many keys can wait for memory together: ask for the lines
+  // that the next step reads, do something else, take the step.
+
+  /// False if no key of the table begins with this prefix (see key_prefix()).
+  bool covers(std::uint64_t prefix) const noexcept {
+    return prefix >= smallest_prefix_ && prefix <= largest_prefix_;
+  }
+  void prefetch(const PointRead& read) const noexcept;
+  /// False if the table certainly has no version that the read may see. Never reads.
+  bool may_have(const PointRead& read) const noexcept;
+  /// The block that has it if the table has it.
+  std::size_t find_block(const PointRead& read) const noexcept {
+    return index_.find(read.prefix, read.key, read.at_most);
+  }
+  /// Where that block is or would be cached.
+  BlockSlot& slot(std::size_t number) const noexcept { return slots_[number]; }
+  /// Tells the operating system that the block is about to be read.
+  void read_ahead(std::size_t number) const;
+  /// Block `number` through the cache.
+  Result<std::shared_ptr<const Block>> block(std::size_t number, ReadMode mode) const;
   /// Sets `found` if the table has a version of the key that the read may see, else leaves it
-  /// alone. Error would_block with ReadMode::cached.
+  /// alone. `block` is block `number`, the one that find_block() named.
+  Status get_from(std::size_t number, std::shared_ptr<const Block> block, const PointRead& read,
+                  Found& found) const;
+  /// All steps at once. Error would_block with ReadMode::cached.
   Status get(const PointRead& read, Found& found) const;
 
   /// False if the table certainly has no version of the key. Never reads.
@@ -74,11 +101,11 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   Status check_footer(const Footer& footer) const;
   Result<std::string> read_section(const Section& section, BlockType type) const;
 
-  /// Block `number` through the cache.
-  Result<std::shared_ptr<const Block>> block(std::size_t number, ReadMode mode) const;
-  /// Checks and decodes a stored block that was read from `offset`.
-  Result<std::shared_ptr<const Block>> decode_block(std::unique_ptr<char[]> stored,
-                                                    std::size_t size, std::uint64_t offset) const;
+  Result<std::shared_ptr<const Block>> load(std::size_t number, ReadMode mode) const;
+  /// Checks and decodes a stored block that was read from `offset`, into `memory` if it has room.
+  Result<std::shared_ptr<const Block>> decode_block(
+      std::string_view stored, std::uint64_t offset,
+      const std::shared_ptr<BlockMemory>& memory = nullptr) const;
   Error damaged(std::uint64_t offset, std::string_view what) const;
 
   const TableStore& store_;
@@ -87,10 +114,10 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   std::uint64_t seed_;
   std::uint64_t smallest_prefix_, largest_prefix_;
   std::uint64_t removes_ = 0;
-  std::uint64_t cache_id_ = 0;
   std::unique_ptr<RandomFile> file_;
   Index index_;
   std::optional<Filter> filter_;
+  mutable std::vector<BlockSlot> slots_;  ///< One for each block.
   std::atomic<bool> obsolete_{false};
 };
 

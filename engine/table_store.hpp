@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace ouro::engine {
@@ -31,7 +32,11 @@ struct TableStore {
   /// removes it at once on that thread.
   std::function<void(const std::string& path)> discard;
 
-  mutable Counter filter_skips;  ///< Files a lookup did not read because their filter said so.
+  /// What cached blocks lie in; null: the heap.
+  std::shared_ptr<BlockMemory> block_memory;
+
+  mutable HotCounter cache_hits, cache_misses;
+  mutable HotCounter filter_skips;  ///< Files a lookup did not read because their filter said so.
 };
 
 }  // namespace ouro::engine

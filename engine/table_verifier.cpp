@@ -68,7 +68,7 @@ Status TableVerifier::check_block(std::size_t number, VerifyReport& report) {
   const Status read = table_.file_->read(offset, std::span(stored.get(), size), ReadMode::blocking);
   if (!read && read.error().code != ErrorCode::corruption) return read;
   ++report.blocks;
-  auto block = read ? table_.decode_block(std::move(stored), size, offset)
+  auto block = read ? table_.decode_block({stored.get(), size}, offset)
                     : Result<std::shared_ptr<const Block>>(read.error());
   if (!block) {
     block_lost_ = true;

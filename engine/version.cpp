@@ -89,29 +89,38 @@ Status Version::check_and_summarize() {
   return {};
 }
 
-Status Version::get(TableId table, const PointRead& read, Found& found) const {
+void Version::find_candidates(TableId table, const PointRead& read, Candidates& candidates) const {
+  const auto add = [&](const TableReader* file) {
+    file->prefetch(read);
+    candidates.add(file);
+  };
   const Levels& levels = tables_[table];
-  for (const TableFile& run : levels[0].files) {
-    const Status status = run->get(read, found);
-    if (!status || found.kind != Found::Kind::none) return status;
-  }
-  for (unsigned i = 1; i < level_count; ++i) {
-    const Status status = get_deeper(levels[i], read, found);
+  for (const TableFile& run : levels[0].files)
+    if (run->covers(read.prefix)) add(run.get());
+  for (unsigned i = 1; i < level_count; ++i)
+    if (const TableReader* file = file_for(levels[i], read)) add(file);
+}
+
+Status Version::get(TableId table, const PointRead& read, Found& found) const {
+  Candidates candidates;
+  find_candidates(table, read, candidates);
+  for (std::size_t i = 0; i < candidates.count(); ++i) {
+    const Status status = candidates[i].get(read, found);
     if (!status || found.kind != Found::Kind::none) return status;
   }
   return {};
 }
 
-Status Version::get_deeper(const Level& level, const PointRead& read, Found& found) {
+// The first file that does not end before the key; null if that begins behind it.
+const TableReader* Version::file_for(const Level& level, const PointRead& read) {
+  if (level.files.empty()) return nullptr;
   const auto& prefixes = level.largest_prefixes;
-  // The first file that does not end before the key.
-  std::size_t file =
-      lower_bound_u64(reinterpret_cast<const char*>(prefixes.data()), prefixes.size(), read.prefix);
+  std::size_t file = lower_bound_u64(prefixes, read.prefix);
   while (file < prefixes.size() && prefixes[file] == read.prefix &&
          level.files[file]->meta().largest < read.key)
     ++file;
-  if (file == prefixes.size()) return {};
-  return level.files[file]->get(read, found);
+  if (file == prefixes.size() || !level.files[file]->covers(read.prefix)) return nullptr;
+  return level.files[file].get();
 }
 
 void Version::add_iterators(TableId table, const Range& range, const IterateOptions& options,

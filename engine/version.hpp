@@ -28,6 +28,27 @@ struct Level {
   std::vector<std::uint64_t> largest_prefixes;  ///< key_prefix of each file's largest key.
 };
 
+/// Files whose key range holds a key, newest first. The version keeps them.
+class Candidates {
+ public:
+  void add(const TableReader* file) {
+    if (count_ < near_.size())
+      near_[count_] = file;
+    else
+      far_.push_back(file);
+    ++count_;
+  }
+  std::size_t count() const noexcept { return count_; }
+  const TableReader& operator[](std::size_t i) const noexcept {
+    return i < near_.size() ? *near_[i] : *far_[i - near_.size()];
+  }
+
+ private:
+  std::array<const TableReader*, 24> near_;  // more only where compaction is far behind
+  std::vector<const TableReader*> far_;
+  std::size_t count_ = 0;
+};
+
 /// Immutable; shared by everyone who reads. Holding one keeps its files on disk.
 ///
 /// Readers must take the sequence they read at after they took the version, or hold it as a
@@ -42,8 +63,12 @@ class Version {
   Result<std::shared_ptr<const Version>> apply(const VersionEdit& edit,
                                                const std::vector<TableFile>& added) const;
 
+  /// The files to ask for a key, in this order; also asks the processor for what their filters and
+  /// indexes will read.
+  void find_candidates(TableId table, const PointRead& read, Candidates& candidates) const;
+
   /// The newest version of a key that `read` may see. `found` stays none if no file has one. Takes
-  /// no lock beside the block cache's.
+  /// no lock where blocks are cached.
   Status get(TableId table, const PointRead& read, Found& found) const;
 
   /// Adds iterators that together have every entry of `range` (and may have others around it), one
@@ -65,7 +90,7 @@ class Version {
   Status remove(std::uint64_t number);
   Status add(const TableFile& file);
   Status check_and_summarize();
-  static Status get_deeper(const Level& level, const PointRead& read, Found& found);
+  static const TableReader* file_for(const Level& level, const PointRead& read);
 
   std::vector<Levels> tables_;
 };

@@ -1,68 +1,32 @@
 #include "engine/wal_batch.hpp"
 
-#include "base/coding.hpp"
-
 namespace ouro::engine {
-namespace {
 
-Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
-
-std::size_t value_size(const Batch::Change& change) {
-  std::size_t size = 0;
-  for (const SharedBytes& piece : change.pieces) size += piece.size();
-  return size;
+bool ChangeReader::next(LoggedChange& change) {
+  if (left_ == 0) return false;
+  change.kind = static_cast<EntryKind>(rest_.fixed<std::uint8_t>());
+  change.table = rest_.fixed<TableId>();
+  change.key = rest_.sized();
+  change.value = change.kind == EntryKind::put ? rest_.sized() : std::string_view();
+  change.sequence = next_;
+  const bool known = change.kind == EntryKind::put || change.kind == EntryKind::remove;
+  if (!rest_.ok() || !known || change.table >= table_count_ || change.key.empty() ||
+      change.key.size() > key_size_max || change.value.size() > value_size_max)
+    return false;
+  ++next_;
+  --left_;
+  return true;
 }
 
-}  // namespace
-
-Status check_batch(const Batch& batch, std::size_t table_count) {
-  std::size_t total = 0;
-  for (const Batch::Change& change : batch.changes()) {
-    if (change.table >= table_count)
-      return invalid("table " + std::to_string(change.table) + " was not opened; there are " +
-                     std::to_string(table_count));
-    if (change.key.empty() || change.key.size() > key_size_max)
-      return invalid("a key has " + std::to_string(change.key.size()) +
-                     " bytes; allowed are 1 to " + std::to_string(key_size_max));
-    const std::size_t size = value_size(change);
-    if (size > value_size_max)
-      return invalid("a value has " + std::to_string(size) + " bytes; allowed are " +
-                     std::to_string(value_size_max));
-    total += change.key.size() + size;
+void rename_tables(std::span<char> changes, std::span<const TableId> table_ids) {
+  Reader reader(std::string_view(changes.data(), changes.size()));
+  while (!reader.rest().empty()) {
+    const auto kind = static_cast<EntryKind>(reader.fixed<std::uint8_t>());
+    const std::size_t at = changes.size() - reader.rest().size();
+    changes[at] = static_cast<char>(table_ids[reader.fixed<TableId>()]);
+    reader.sized();
+    if (kind == EntryKind::put) reader.sized();
   }
-  if (total > batch_size_max)
-    return invalid("a batch has " + std::to_string(total) + " bytes; allowed are " +
-                   std::to_string(batch_size_max));
-  return {};
-}
-
-void encode_changes(std::string& out, const Batch& batch, std::span<const TableId> table_ids) {
-  for (const Batch::Change& change : batch.changes()) {
-    const EntryKind kind = change.removes ? EntryKind::remove : EntryKind::put;
-    put_fixed(out, static_cast<std::uint8_t>(kind));
-    put_fixed(out, table_ids[change.table]);
-    put_sized(out, change.key);
-    if (change.removes) continue;
-    put_varint(out, value_size(change));
-    for (const SharedBytes& piece : change.pieces) out.append(piece.view());
-  }
-}
-
-bool decode_changes(const LogFrame& frame, std::size_t table_count,
-                    UniqueFunction<void(const LoggedChange&)>& take) {
-  Reader reader(frame.payload);
-  for (std::uint32_t i = 0; i < frame.count; ++i) {
-    LoggedChange change{};
-    change.kind = static_cast<EntryKind>(reader.fixed<std::uint8_t>());
-    change.table = reader.fixed<TableId>();
-    change.sequence = frame.first_sequence + i;
-    change.key = reader.sized();
-    if (change.kind == EntryKind::put) change.value = reader.sized();
-    const bool known = change.kind == EntryKind::put || change.kind == EntryKind::remove;
-    if (!reader.ok() || !known || change.table >= table_count || change.key.empty()) return false;
-    take(change);
-  }
-  return reader.finished();
 }
 
 }  // namespace ouro::engine

@@ -1,29 +1,20 @@
 // How a batch's changes lie in the payload of a log frame.
+//
+//   u8 kind | u8 table | varint key length | key | (puts) varint value length | value
 #pragma once
 
-#include "base/function.hpp"
-#include "base/result.hpp"
+#include "base/coding.hpp"
 #include "engine/batch.hpp"
 #include "engine/entry.hpp"
 #include "engine/wal_format.hpp"
 
 #include <cstddef>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace ouro::engine {
 
-/// The most one batch may hold, in bytes of keys and values.
-constexpr std::size_t batch_size_max = std::size_t{256} << 20;
-
-/// invalid_argument, naming the limit, unless tables, keys and sizes are in range.
-Status check_batch(const Batch& batch, std::size_t table_count);
-
-/// Appends a batch's changes. `table_ids[i]` is what table i of the batch is called on disk.
-void encode_changes(std::string& out, const Batch& batch, std::span<const TableId> table_ids);
-
-/// A change as recovered; views of the frame's payload.
+/// A change in a frame; views of the frame's payload.
 struct LoggedChange {
   TableId table;
   EntryKind kind;
@@ -32,9 +23,29 @@ struct LoggedChange {
   std::string_view value;
 };
 
-/// Calls `take` for each change of a frame. False if the payload is not what encode_changes() makes
-/// with `table_count` tables, perhaps after some calls.
-bool decode_changes(const LogFrame& frame, std::size_t table_count,
-                    UniqueFunction<void(const LoggedChange&)>& take);
+/// The changes of a frame, one after another.
+class ChangeReader {
+ public:
+  /// A change of a table beyond `table_count` is malformed.
+  ChangeReader(const LogFrame& frame, std::size_t table_count)
+      : rest_(frame.payload),
+        next_(frame.first_sequence),
+        left_(frame.count),
+        table_count_(table_count) {}
+
+  /// False at the end, and at bytes that no batch encodes to: ask finished() then.
+  bool next(LoggedChange& change);
+  /// All changes were read and nothing is left over.
+  bool finished() const noexcept { return left_ == 0 && rest_.finished(); }
+
+ private:
+  Reader rest_;
+  Sequence next_;
+  std::uint32_t left_;
+  std::size_t table_count_;
+};
+
+/// Gives the tables in encoded changes the names they have on disk.
+void rename_tables(std::span<char> changes, std::span<const TableId> table_ids);
 
 }  // namespace ouro::engine

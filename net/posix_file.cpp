@@ -151,4 +151,10 @@ Status PosixRandomFile::read(std::uint64_t offset, std::span<char> into, ReadMod
   return {};
 }
 
+void PosixRandomFile::read_ahead(std::uint64_t offset, std::uint64_t size) const {
+  // Only advice: a refusal changes nothing.
+  static_cast<void>(::posix_fadvise(file_.get(), static_cast<off_t>(offset),
+                                    static_cast<off_t>(size), POSIX_FADV_WILLNEED));
+}
+
 }  // namespace ouro::net

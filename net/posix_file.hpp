@@ -53,6 +53,7 @@ class PosixRandomFile final : public RandomFile {
       : path_(std::move(path)), file_(std::move(file)), size_(size) {}
 
   Status read(std::uint64_t offset, std::span<char> into, ReadMode mode) const override;
+  void read_ahead(std::uint64_t offset, std::uint64_t size) const override;
   std::uint64_t size() const override { return size_; }
 
  private:

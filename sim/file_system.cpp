@@ -49,6 +49,7 @@ class FileSystem::Reader final : public RandomFile {
   Status read(std::uint64_t offset, std::span<char> into, ReadMode mode) const override {
     return files_.read(*this, offset, into, mode);
   }
+  void read_ahead(std::uint64_t, std::uint64_t) const override {}
   std::uint64_t size() const override { return size_; }
 
  private:

@@ -1,9 +1,9 @@
 #include "engine/block_cache.hpp"
 
+#include "engine/block_format.hpp"
 #include "tests/engine/table_fixture.hpp"
 
 #include <atomic>
-#include <cstring>
 #include <thread>
 
 namespace ouro::engine {
@@ -13,86 +13,153 @@ std::shared_ptr<const Block> block_of(std::size_t value_size, const std::string&
   BlockBuilder builder;
   const Item item = put(key, 1, std::string(value_size, 'v'));
   builder.add(item.entry());
-  const std::string_view bytes = builder.finish();
-  auto copy = std::make_unique<char[]>(bytes.size());
-  std::memcpy(copy.get(), bytes.data(), bytes.size());
-  return Block::parse(std::move(copy), bytes.size());
+  return unpack_block(builder.finish()).take();
+}
+
+/// The slots of a file with `count` blocks.
+std::vector<BlockSlot> file_of(BlockCache& cache, std::size_t count) {
+  std::vector<BlockSlot> slots(count);
+  cache.adopt(slots);
+  return slots;
 }
 
 TEST_CASE("the cache gives back the block that was put in") {
   BlockCache cache(1 << 20);
+  auto slots = file_of(cache, 2);
   const auto block = block_of(100);
-  CHECK(!cache.find({1, 40}));
-  cache.insert({1, 40}, block);
-  CHECK(cache.find({1, 40}) == block);
-  CHECK(!cache.find({1, 41}));
-  CHECK(!cache.find({2, 40}));
-  CHECK(cache.usage().hits == 1);
-  CHECK(cache.usage().misses == 3);
+  CHECK(!slots[0].find());
+  cache.insert(slots[0], block);
+  CHECK(slots[0].find() == block);
+  CHECK(!slots[1].find());
 }
 
 TEST_CASE("of two copies of a block the first stays") {
   BlockCache cache(1 << 20);
+  auto slots = file_of(cache, 1);
   const auto first = block_of(10);
-  cache.insert({1, 0}, first);
-  cache.insert({1, 0}, block_of(10));
-  CHECK(cache.find({1, 0}) == first);
+  cache.insert(slots[0], first);
+  cache.insert(slots[0], block_of(10));
+  CHECK(slots[0].find() == first);
   CHECK(cache.usage().blocks == 1);
 }
 
 TEST_CASE("the cache never holds more than its bound") {
   for (const std::size_t capacity : {0u, 5'000u, 100'000u, 4u << 20}) {
     BlockCache cache(capacity);
+    auto slots = file_of(cache, 50'000);
     SeededRandom random(capacity + 1);
     for (std::uint64_t i = 0; i < 3000; ++i) {
-      cache.insert({random.below(10), random.below(5000)}, block_of(random.below(4000)));
+      cache.insert(slots[random.below(slots.size())], block_of(random.below(4000)));
       REQUIRE(cache.usage().bytes <= capacity);
     }
     if (capacity > 10'000) CHECK(cache.usage().bytes > capacity / 2);
   }
 }
 
+TEST_CASE("a lower bound evicts at once, a higher one makes room") {
+  BlockCache cache(100'000);
+  auto slots = file_of(cache, 100);
+  for (BlockSlot& slot : slots) cache.insert(slot, block_of(700));
+  const std::size_t before = cache.usage().bytes;
+  cache.set_capacity(before / 2);
+  CHECK(cache.usage().bytes <= before / 2);
+  cache.set_capacity(before * 2);
+  for (BlockSlot& slot : slots) cache.insert(slot, block_of(700));
+  CHECK(cache.usage().blocks == 100);
+}
+
 TEST_CASE("a block larger than the cache is not kept and evicts nothing") {
   BlockCache cache(10'000);
-  cache.insert({1, 0}, block_of(100));
-  cache.insert({1, 1}, block_of(20'000));
-  CHECK(cache.find({1, 0}));
-  CHECK(!cache.find({1, 1}));
+  auto slots = file_of(cache, 2);
+  cache.insert(slots[0], block_of(100));
+  cache.insert(slots[1], block_of(20'000));
+  CHECK(slots[0].find());
+  CHECK(!slots[1].find());
 }
 
 TEST_CASE("what is asked for again outlives what is not") {
   BlockCache cache(100'000);
-  cache.insert({1, 0}, block_of(1000));
+  auto slots = file_of(cache, 1000);
+  cache.insert(slots[0], block_of(1000));
   for (std::uint64_t i = 1; i < 1000; ++i) {
-    REQUIRE(cache.find({1, 0}));
-    cache.insert({2, i}, block_of(1000));
+    REQUIRE(slots[0].find());
+    cache.insert(slots[i], block_of(1000));
   }
-  CHECK(cache.find({1, 0}));
-  CHECK(!cache.find({2, 1}));
+  CHECK(slots[0].find());
+  CHECK(!slots[1].find());
 }
 
 TEST_CASE("a pinned block outlives its eviction") {
   BlockCache cache(10'000);
-  cache.insert({1, 0}, block_of(1000, "pinned"));
-  const auto pinned = cache.find({1, 0});
-  for (std::uint64_t i = 1; i < 100; ++i) cache.insert({2, i}, block_of(1000));
-  CHECK(!cache.find({1, 0}));
+  auto slots = file_of(cache, 100);
+  cache.insert(slots[0], block_of(1000, "pinned"));
+  const auto pinned = slots[0].find();
+  for (std::uint64_t i = 1; i < 100; ++i) cache.insert(slots[i], block_of(1000));
+  CHECK(!slots[0].find());
   CHECK(pinned->entry(0).key == "pinned");
+}
+
+TEST_CASE("a closed file leaves nothing behind") {
+  BlockCache cache(100'000);
+  auto stays = file_of(cache, 1);
+  cache.insert(stays[0], block_of(100));
+  {
+    auto slots = file_of(cache, 20);
+    for (BlockSlot& slot : slots) cache.insert(slot, block_of(100));
+    cache.forget(slots);
+  }
+  CHECK(cache.usage().blocks == 1);
+  CHECK(cache.usage().bytes == stays[0].find()->memory());
+}
+
+TEST_CASE("of many who miss a block one loads it and the others get it") {
+  BlockCache cache(1 << 20);
+  auto slots = file_of(cache, 1);
+  std::atomic<int> loads{0};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (;;) {
+        const BlockCache::LoadTurn turn = cache.begin_load(slots[0]);
+        if (turn.block) {
+          if (turn.block->entry(0).key != "loaded") ++wrong;
+          return;
+        }
+        if (!turn.loads) continue;
+        ++loads;
+        cache.insert(slots[0], block_of(10, "loaded"));
+        cache.end_load(slots[0]);
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(loads == 1);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a loader that fails leaves the turn to the next") {
+  BlockCache cache(1 << 20);
+  auto slots = file_of(cache, 1);
+  CHECK(cache.begin_load(slots[0]).loads);
+  cache.end_load(slots[0]);
+  CHECK(cache.begin_load(slots[0]).loads);
+  cache.end_load(slots[0]);
 }
 
 TEST_CASE("threads share the cache") {
   BlockCache cache(200'000);
+  auto slots = file_of(cache, 500);
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (std::uint64_t t = 0; t < 4; ++t)
-    threads.emplace_back([&cache, &wrong, t] {
+    threads.emplace_back([&, t] {
       SeededRandom random(t + 1);
       for (int i = 0; i < 5000; ++i) {
-        const std::uint64_t offset = random.below(500);
-        if (const auto block = cache.find({1, offset})) {
-          if (block->entry(0).key != std::to_string(offset)) ++wrong;
+        const std::uint64_t number = random.below(slots.size());
+        if (const auto block = slots[number].find()) {
+          if (block->entry(0).key != std::to_string(number)) ++wrong;
         } else {
-          cache.insert({1, offset}, block_of(1000, std::to_string(offset)));
+          cache.insert(slots[number], block_of(1000, std::to_string(number)));
         }
       }
     });

@@ -221,7 +221,7 @@ TEST_CASE("a failure anywhere in a compaction offers no edit and leaves the inpu
     REQUIRE(tables.file_count() == 2);
     REQUIRE(k < 500);
   }
-  CHECK(failures > 20);
+  CHECK(failures > 15);
 }
 
 TEST_CASE("damage in an input ends the compaction with an error") {

@@ -191,7 +191,7 @@ Status DbImpl::recover(ManifestState& state, const std::vector<std::uint64_t>* l
   update_state([&](ReadState& first) {
     first.version = std::move(*version);
     first.active = std::make_shared<Generation>(
-        std::make_shared<Memtable>(options_.tables.size(), options_.memtable_bytes),
+        std::make_shared<Memtable>(options_.tables, options_.memtable_bytes),
         log_->header().number);
   });
   written_ = state.last_sequence;

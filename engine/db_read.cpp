@@ -11,7 +11,7 @@ namespace {
 bool find_in_memtables(const ReadState& state, TableId table, const PointRead& read,
                        std::optional<SharedBytes>& value) {
   const auto look = [&](const Generation& generation) {
-    auto found = generation.memtable->get(table, read.key, read.at_most);
+    auto found = generation.memtable->get(table, read.prefix, read.key, read.at_most);
     if (!found) return false;
     if (found->kind == EntryKind::put) value = std::move(found->value);
     return true;

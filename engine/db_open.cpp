@@ -189,7 +189,7 @@ Status DbImpl::recover(ManifestState& state, const std::vector<std::uint64_t>* l
   }
   if (Status begun = begin_log(state.last_sequence + 1); !begun) return begun;
   active_ = std::make_shared<Generation>(
-      std::make_shared<Memtable>(options_.tables.size(), options_.memtable_bytes),
+      std::make_shared<Memtable>(options_.tables, options_.memtable_bytes),
       log_->header().number);
   update_state([&](ReadState& first) {
     first.version = std::move(*version);

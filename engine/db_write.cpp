@@ -204,7 +204,7 @@ Status DbImpl::switch_memtable_locked() {
   // The segment that was just begun belongs to the next memtable only.
   active_->logs.pop_back();
   auto fresh = std::make_shared<Generation>(
-      std::make_shared<Memtable>(options_.tables.size(), options_.memtable_bytes),
+      std::make_shared<Memtable>(options_.tables, options_.memtable_bytes),
       log_->header().number);
   active_ = fresh;
   update_state([&](ReadState& next) {

@@ -1,60 +1,85 @@
 #include "engine/memtable.hpp"
 
+#include "engine/point_read.hpp"
+
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <utility>
 
 namespace ouro::engine {
 namespace {
 
-// Small memtables (tests, the metadata database) must not begin with a block larger than
-// themselves.
-std::size_t block_size(std::size_t capacity) {
-  constexpr std::size_t smallest = 4096;
-  constexpr std::size_t largest = 256 * 1024;
-  return std::clamp(capacity / 16, smallest, largest);
+// Buckets to begin with: few enough to cost nothing, enough that full memtables of small entries
+// need one division of each.
+unsigned bucket_bits(const TableSpec& table, std::size_t capacity) {
+  constexpr std::size_t bytes_per_bucket = 8192;
+  constexpr unsigned least = 1;
+  constexpr unsigned most = 20;
+  if (!table.token_order) return 0;
+  const auto bits = static_cast<unsigned>(std::bit_width(capacity / bytes_per_bucket / 2));
+  return std::clamp(bits, least, most);
 }
 
 class MemtableIterator final : public EntryIterator {
  public:
-  MemtableIterator(std::shared_ptr<const Memtable> memtable, const SkipList& list)
-      : memtable_(std::move(memtable)), list_(list) {}
+  MemtableIterator(std::shared_ptr<const Memtable> memtable, const BucketTable& table)
+      : memtable_(std::move(memtable)), table_(table) {}
 
-  void seek(std::string_view key, Sequence sequence) override { node_ = list_.seek(key, sequence); }
-  void seek_to_first() override { node_ = list_.first(); }
-  void next() override { node_ = SkipList::next(node_); }
-  bool valid() const override { return node_ != nullptr; }
-  Entry entry() const override { return SkipList::entry(node_); }
+  void seek(std::string_view key, Sequence sequence) override {
+    const std::uint64_t prefix = key_prefix(key);
+    position_ = table_.seek(prefix, key);
+    if (position_.node == nullptr) return;
+    if (!position_.node->is(prefix, key)) return to_newest();
+    version_ = position_.node->version(sequence);
+    if (version_ == nullptr) next_key();
+  }
+  void seek_to_first() override {
+    position_ = table_.first();
+    to_newest();
+  }
+  void next() override {
+    version_ = KeyNode::older(version_);
+    if (version_ == nullptr) next_key();
+  }
+  bool valid() const override { return position_.node != nullptr; }
+  Entry entry() const override {
+    return {.key = position_.node->key(),
+            .sequence = version_->sequence,
+            .kind = static_cast<EntryKind>(version_->kind),
+            .value = position_.node->value(version_)};
+  }
   Status status() const override { return {}; }
 
  private:
-  std::shared_ptr<const Memtable> memtable_;  // keeps list_ alive
-  const SkipList& list_;
-  const SkipList::Node* node_ = nullptr;
+  void next_key() {
+    position_ = table_.next(position_);
+    to_newest();
+  }
+  void to_newest() {
+    if (position_.node != nullptr) version_ = position_.node->newest();
+  }
+
+  std::shared_ptr<const Memtable> memtable_;  // keeps table_ alive
+  const BucketTable& table_;
+  BucketTable::Position position_;
+  const KeyVersion* version_ = nullptr;
 };
 
 }  // namespace
 
-Memtable::Memtable(std::size_t table_count, std::size_t capacity) : arena_(block_size(capacity)) {
-  for (std::size_t i = 0; i < table_count; ++i)
-    lists_.push_back(std::make_unique<SkipList>(arena_));
+Memtable::Memtable(std::span<const TableSpec> tables, std::size_t capacity) : arena_(capacity) {
+  for (const TableSpec& table : tables) tables_.emplace_back(arena_, bucket_bits(table, capacity));
 }
 
 void Memtable::add(const Change& change, std::span<const SharedBytes> pieces) {
-  std::size_t size = 0;
-  for (const SharedBytes& piece : pieces) size += piece.size();
-  SkipList& list = *lists_[change.table];
-  SkipList::Node* const node = list.make(
-      {.key = change.key, .sequence = change.sequence, .kind = change.kind, .value_size = size});
-  char* at = SkipList::value_of(node);
-  for (const SharedBytes& piece : pieces) {
-    const std::string_view bytes = piece.view();
-    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-    at += bytes.size();
-  }
-  list.link(node);
+  tables_[change.table].add({.prefix = key_prefix(change.key),
+                             .key = change.key,
+                             .sequence = change.sequence,
+                             .kind = change.kind,
+                             .pieces = pieces});
   last_sequence_ = change.sequence;
-  entries_.fetch_add(1, std::memory_order_relaxed);
+  // There is one writer, so this need not be one instruction.
+  entries_.store(entries() + 1, std::memory_order_relaxed);
 }
 
 void Memtable::add(const Change& change, std::string_view value) {
@@ -64,15 +89,22 @@ void Memtable::add(const Change& change, std::string_view value) {
 
 std::optional<Memtable::Found> Memtable::get(TableId table, std::string_view key,
                                              Sequence at_most) const {
-  const SkipList::Node* const node = lists_[table]->seek(key, at_most);
+  return get(table, key_prefix(key), key, at_most);
+}
+
+std::optional<Memtable::Found> Memtable::get(TableId table, std::uint64_t prefix,
+                                             std::string_view key, Sequence at_most) const {
+  const KeyNode* const node = tables_[table].find(prefix, key);
   if (node == nullptr) return std::nullopt;
-  const Entry entry = SkipList::entry(node);
-  if (entry.key != key) return std::nullopt;
-  return Found{entry.kind, SharedBytes(shared_from_this(), entry.value)};
+  const KeyVersion* const version = node->version(at_most);
+  if (version == nullptr) return std::nullopt;
+  const auto kind = static_cast<EntryKind>(version->kind);
+  if (kind == EntryKind::remove) return Found{kind, {}};
+  return Found{kind, SharedBytes(shared_from_this(), node->value(version))};
 }
 
 std::unique_ptr<EntryIterator> Memtable::iterator(TableId table) const {
-  return std::make_unique<MemtableIterator>(shared_from_this(), *lists_[table]);
+  return std::make_unique<MemtableIterator>(shared_from_this(), tables_[table]);
 }
 
 }  // namespace ouro::engine

@@ -3,17 +3,18 @@
 
 #include "base/shared_bytes.hpp"
 #include "engine/arena.hpp"
+#include "engine/bucket_table.hpp"
 #include "engine/entry.hpp"
 #include "engine/options.hpp"
-#include "engine/skiplist.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace ouro::engine {
 
@@ -33,24 +34,34 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
     SharedBytes value;
   };
 
-  Memtable(std::size_t table_count, std::size_t capacity);
+  /// `tables` by TableId; `capacity` is about how many bytes will be added before a flush.
+  Memtable(std::span<const TableSpec> tables, std::size_t capacity);
 
   /// The value is the concatenation of `pieces`, copied once. Sequences only go up.
   void add(const Change& change, std::span<const SharedBytes> pieces);
   void add(const Change& change, std::string_view value);
 
   std::optional<Found> get(TableId table, std::string_view key, Sequence at_most) const;
+  /// The same for who knows the key's prefix: key_prefix(key).
+  std::optional<Found> get(TableId table, std::uint64_t prefix, std::string_view key,
+                           Sequence at_most) const;
+  /// Begins to load what get() reads first, so that several keys can be looked up at once.
+  void prefetch(TableId table, std::uint64_t prefix) const noexcept {
+    tables_[table].prefetch(prefix);
+  }
+  /// Shows all that was added before it was last positioned, and perhaps more.
   std::unique_ptr<EntryIterator> iterator(TableId table) const;
 
+  /// Memory in use, closely.
   std::size_t bytes() const noexcept { return arena_.size(); }
   std::uint64_t entries() const noexcept { return entries_.load(std::memory_order_relaxed); }
-  bool has_entries(TableId table) const { return lists_[table]->first() != nullptr; }
+  bool has_entries(TableId table) const { return !tables_[table].empty(); }
   /// Of the last entry added. For the writer, or once no more is added.
   Sequence last_sequence() const noexcept { return last_sequence_; }
 
  private:
   Arena arena_;
-  std::vector<std::unique_ptr<SkipList>> lists_;
+  std::deque<BucketTable> tables_;
   std::atomic<std::uint64_t> entries_{0};
   Sequence last_sequence_ = 0;
 };

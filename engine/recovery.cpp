@@ -33,7 +33,7 @@ class LogRecovery {
 
  private:
   std::shared_ptr<Memtable> new_memtable() const {
-    return std::make_shared<Memtable>(state_.tables.size(), store_.options.memtable_bytes);
+    return std::make_shared<Memtable>(state_.tables, store_.options.memtable_bytes);
   }
 
   std::string path(std::uint64_t number) const { return log_path(store_.directory, number); }

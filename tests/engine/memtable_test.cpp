@@ -6,11 +6,15 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ouro::engine {
 namespace {
 
-std::shared_ptr<Memtable> make() { return std::make_shared<Memtable>(2, 1 << 20); }
+std::shared_ptr<Memtable> make() {
+  const std::vector<TableSpec> tables(2);
+  return std::make_shared<Memtable>(tables, 1 << 20);
+}
 
 TEST_CASE("a memtable shows the newest version a reader may see", "[engine]") {
   const auto table = make();

@@ -62,6 +62,12 @@ class Layers(Lint):
         self.rejects(check_layers, {"engine/jobs.cpp": "#include <thread>\n"}, "the real world")
         self.rejects(check_layers, {"src/kv/file.cpp": "#include <sys/stat.h>\n"}, "the real world")
 
+    def test_only_the_page_allocator_maps_memory(self):
+        self.accepts(check_layers, {"base/pages.cpp": "#include <sys/mman.h>\n"})
+        self.rejects(check_layers, {"base/pages.hpp": "#include <sys/mman.h>\n"}, "the real world")
+        self.rejects(check_layers, {"base/pages.cpp": "#include <sys/stat.h>\n"}, "the real world")
+        self.rejects(check_layers, {"engine/pages.cpp": "#include <sys/mman.h>\n"}, "the real world")
+
     def test_third_parties_stay_where_the_table_puts_them(self):
         self.rejects(check_layers, {"ring/ring.cpp": "#include <boost/asio/post.hpp>\n"}, "may not use")
         self.rejects(check_layers, {"src/kv/coordinator.cpp": '#include "kv.pb.h"\n'}, "wire")

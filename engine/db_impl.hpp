@@ -95,6 +95,7 @@ class DbImpl final : public Db {
   Status log_locked(const LogFrame& changes, bool sync);
   Status append_locked(const LogFrame& changes);
   Status sync_log_locked();
+  std::uint64_t oldest_log() const;
   void apply_locked(const LogFrame& changes);
   Status rotate_log_locked();
   Status abandon_log_locked(const std::string& path, const Error& error);
@@ -151,6 +152,7 @@ class DbImpl final : public Db {
 
   std::mutex write_mutex_;
   std::unique_ptr<LogWriter> log_;
+  std::vector<std::unique_ptr<LogWriter>> unsynced_logs_;  // older ones, not durable to their ends
   std::shared_ptr<Generation> active_;  // the same as in the state
   std::vector<Written> undelivered_;    // groups that were not written on the commit lane
   Sequence written_ = 0;

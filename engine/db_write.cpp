@@ -140,7 +140,8 @@ std::uint32_t DbImpl::encode_locked(std::span<Commit> group) {
 Status DbImpl::log_locked(const LogFrame& changes, bool sync) {
   if (changes.count > 0)
     if (Status appended = append_locked(changes); !appended) return appended;
-  return sync && log_->synced() < log_->end() ? sync_log_locked() : Status{};
+  const bool durable = unsynced_logs_.empty() && log_->synced() == log_->end();
+  return sync && !durable ? sync_log_locked() : Status{};
 }
 
 Status DbImpl::append_locked(const LogFrame& changes) {
@@ -156,10 +157,23 @@ Status DbImpl::append_locked(const LogFrame& changes) {
   return {};
 }
 
+// Oldest first: what is durable must be a prefix of what was written.
 Status DbImpl::sync_log_locked() {
+  const std::uint64_t first_needed = oldest_log();
+  for (const auto& log : unsynced_logs_) {
+    if (log->header().number < first_needed) continue;  // its changes are in tables
+    log_syncs_.add();
+    if (Status synced = log->sync(); !synced) return fail(indeterminate(synced.error()));
+  }
+  unsynced_logs_.clear();
   log_syncs_.add();
   const Status synced = log_->sync();
   return synced ? synced : Status(fail(indeterminate(synced.error())));
+}
+
+std::uint64_t DbImpl::oldest_log() const {
+  const auto present = state_.read();
+  return present->waiting.empty() ? present->active->first_log : present->waiting.back()->first_log;
 }
 
 void DbImpl::apply_locked(const LogFrame& changes) {
@@ -170,20 +184,24 @@ void DbImpl::apply_locked(const LogFrame& changes) {
   check(reader.finished());
 }
 
-// The old segment is synced first: what is acknowledged in the new one must not outlive a hole
-// before it.
+// The old segment need not be durable yet: whoever asks for that later syncs it first, and the new
+// segment's header tells recovery that a torn end of the old one is no damage.
 Status DbImpl::rotate_log_locked() {
-  if (log_->synced() < log_->end())
-    if (Status synced = sync_log_locked(); !synced) return synced;
   LogHeader header;
   header.number = new_number();
   header.identity = identity_;
   header.previous = log_->header().number;
   header.previous_end = log_->end();
+  header.previous_synced = unsynced_logs_.empty() && log_->synced() == log_->end();
   header.first_sequence = written_ + 1;
   const std::string path = log_path(options_.directory, header.number);
   auto log = LogWriter::create(files_, path, header);
   if (!log) return abandon_log_locked(path, log.error());
+  if (log_->synced() < log_->end()) unsynced_logs_.push_back(std::move(log_));
+  const std::uint64_t first_needed = oldest_log();
+  std::erase_if(unsynced_logs_, [&](const std::unique_ptr<LogWriter>& old) {
+    return old->header().number < first_needed;
+  });
   log_ = std::move(*log);
   active_->logs.push_back(header.number);
   return {};
@@ -204,8 +222,7 @@ Status DbImpl::switch_memtable_locked() {
   // The segment that was just begun belongs to the next memtable only.
   active_->logs.pop_back();
   auto fresh = std::make_shared<Generation>(
-      std::make_shared<Memtable>(options_.tables, options_.memtable_bytes),
-      log_->header().number);
+      std::make_shared<Memtable>(options_.tables, options_.memtable_bytes), log_->header().number);
   active_ = fresh;
   update_state([&](ReadState& next) {
     next.waiting.insert(next.waiting.begin(), std::move(next.active));
@@ -219,8 +236,9 @@ Status DbImpl::switch_memtable_locked() {
 // then not taken for a torn tail.
 void DbImpl::close_log() {
   const std::lock_guard lock(write_mutex_);
-  if (!log_ || failed() || log_->end() == log_header_size) return;
-  if (log_->synced() < log_->end() && !log_->sync()) return;
+  if (!log_ || failed()) return;
+  if (log_->end() == log_header_size && unsynced_logs_.empty()) return;
+  if ((log_->synced() < log_->end() || !unsynced_logs_.empty()) && !sync_log_locked()) return;
   begin_frame(frame_);
   LogFrame frame;
   frame.type = FrameType::pad;

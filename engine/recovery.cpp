@@ -50,7 +50,7 @@ class LogRecovery {
       if (Status taken = take_segment(number); !taken) return taken;
     }
     if (!current_) return damaged(state_.log_number, 0, "missing, though the manifest names it");
-    return replay(std::nullopt);
+    return torn_ ? Status() : replay(nullptr);
   }
 
   Status take_segment(std::uint64_t number) {
@@ -75,10 +75,27 @@ class LogRecovery {
     if (header.previous == 0) return pass_over(*reader);
     if (!current_ || header.previous != current_->header().number)
       return damaged(number, 0, "its predecessor " + path(header.previous) + " is missing");
-    if (Status replayed = replay(header.previous_end); !replayed) return replayed;
+    if (!torn_)
+      if (Status replayed = replay(&header); !replayed) return replayed;
+    if (torn_) return leave_out(std::move(*reader));
     if (header.first_sequence != recovered_.last_sequence + 1)
       return damaged(number, 0, "it does not begin where its predecessor ends");
     current_.emplace(std::move(*reader));
+    return {};
+  }
+
+  // Behind a torn end that was never synced nothing can have been synced either.
+  Status leave_out(LogReader reader) {
+    const std::uint64_t number = reader.header().number;
+    const auto synced = [&] {
+      return damaged(*torn_, 0,
+                     "its end is torn, but " + path(number) + " proves that it was synced");
+    };
+    if (reader.header().previous_synced) return synced();
+    while (const auto frame = reader.next())
+      if (frame->synced_upto > log_header_size) return synced();
+    if (Status tail = reader.check_tail(); !tail) return tail;
+    current_.emplace(std::move(reader));
     return {};
   }
 
@@ -91,22 +108,29 @@ class LogRecovery {
     return reader.check_tail();
   }
 
-  // `end` is where the successor was begun; nothing may be missing before it.
-  Status replay(std::optional<std::uint64_t> end) {
+  // `next` is the successor's header, which tells where this segment must end and whether that was
+  // durable; null for the last segment.
+  Status replay(const LogHeader* next) {
     const std::uint64_t number = current_->header().number;
-    while (!end || current_->end() < *end) {
+    while (next == nullptr || current_->end() < next->previous_end) {
       const std::uint64_t at = current_->end();
       const auto frame = current_->next();
       if (!frame) break;
-      if (end && frame->end > *end)
+      if (next != nullptr && frame->end > next->previous_end)
         return damaged(number, at, "a frame reaches beyond the recorded end");
       if (Status applied = apply(*frame, number, at); !applied) return applied;
     }
-    if (!end) return current_->check_tail();
-    if (current_->end() != *end)
-      return damaged(number, current_->end(),
-                     "no valid frame, but the next segment was begun at " + std::to_string(*end));
-    if (current_->next()) return damaged(number, *end, "frames behind the recorded end");
+    if (next == nullptr) return current_->check_tail();
+    if (current_->end() != next->previous_end) {
+      if (next->previous_synced)
+        return damaged(number, current_->end(),
+                       "no valid frame, but the next segment was begun at " +
+                           std::to_string(next->previous_end));
+      torn_ = number;
+      return current_->check_tail();
+    }
+    if (current_->next())
+      return damaged(number, next->previous_end, "frames behind the recorded end");
     return {};
   }
 
@@ -140,6 +164,7 @@ class LogRecovery {
   const ManifestState& state_;
   std::shared_ptr<Memtable> memtable_;
   std::optional<LogReader> current_;
+  std::optional<std::uint64_t> torn_;  ///< A segment that is not the last and was cut short.
   Recovered recovered_;
 };
 

@@ -16,6 +16,7 @@ std::string_view magic_of(LogKind kind) {
   return kind == LogKind::wal ? wal_magic : manifest_magic;
 }
 
+constexpr std::uint32_t flag_previous_unsynced = 1;
 constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
 
 // The header carries the identity itself, so its own checksum is seeded with the number alone.
@@ -40,7 +41,7 @@ bool known(FrameType type) {
 std::string encode_log_header(const LogHeader& header) {
   std::string out(magic_of(header.kind));
   put_fixed(out, log_format_version);
-  put_fixed(out, std::uint32_t{0});
+  put_fixed(out, header.previous_synced ? std::uint32_t{0} : flag_previous_unsynced);
   put_fixed(out, header.number);
   out.append(header.identity.data(), header.identity.size());
   put_fixed(out, header.previous);
@@ -73,7 +74,11 @@ Result<LogHeader> decode_log_header(std::string_view bytes, LogKind kind, std::u
                                              ", use the build that wrote it or a newer one"};
   LogHeader header;
   header.kind = kind;
-  reader.fixed<std::uint32_t>();
+  const auto flags = reader.fixed<std::uint32_t>();
+  if ((flags & ~flag_previous_unsynced) != 0)
+    return Error{ErrorCode::unsupported,
+                 "log header: unknown flags; use the build that wrote it or a newer one"};
+  header.previous_synced = (flags & flag_previous_unsynced) == 0;
   header.number = reader.fixed<std::uint64_t>();
   const std::string_view identity = reader.bytes(header.identity.size());
   identity.copy(header.identity.data(), header.identity.size());

@@ -37,6 +37,9 @@ struct LogHeader {
   /// The segment before this one and where its valid frames end; zeros: this one begins a chain.
   std::uint64_t previous = 0;
   std::uint64_t previous_end = 0;
+  /// Whether all segments before were durable when this one was begun. If not, they were before the
+  /// first sync of this one.
+  bool previous_synced = true;
   Sequence first_sequence = 0;
 };
 

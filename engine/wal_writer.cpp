@@ -2,6 +2,8 @@
 
 #include "base/check.hpp"
 
+#include <algorithm>
+
 namespace ouro::engine {
 
 Result<std::unique_ptr<LogWriter>> LogWriter::create(FileSystem& files, const std::string& path,
@@ -14,8 +16,19 @@ Result<std::unique_ptr<LogWriter>> LogWriter::create(FileSystem& files, const st
   return std::unique_ptr<LogWriter>(new LogWriter(std::move(*file), path, header));
 }
 
+// Each step as large as the file, within bounds: a small log wastes little, a large one asks
+// seldom.
+void LogWriter::reserve(std::uint64_t end) {
+  constexpr std::uint64_t least = 64 * 1024;
+  constexpr std::uint64_t most = 8 * 1024 * 1024;
+  if (end <= reserved_) return;
+  reserved_ = end + std::clamp(end, least, most);
+  file_->reserve(reserved_);
+}
+
 Status LogWriter::append(std::string& buffer, LogFrame frame) {
   check(file_->size() == end_);
+  reserve(end_ + buffer.size());
   frame.synced_upto = synced_;
   finish_frame(buffer, frame, header_, end_);
   const std::string_view bytes = buffer;

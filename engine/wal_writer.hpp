@@ -38,9 +38,12 @@ class LogWriter {
   LogWriter(std::unique_ptr<WritableFile> file, std::string path, const LogHeader& header)
       : file_(std::move(file)), path_(std::move(path)), header_(header) {}
 
+  void reserve(std::uint64_t end);
+
   std::unique_ptr<WritableFile> file_;
   std::string path_;
   LogHeader header_;
+  std::uint64_t reserved_ = 0;
   std::uint64_t end_ = log_header_size;
   std::uint64_t synced_ = log_header_size;
 };

@@ -122,6 +122,13 @@ Status PosixWritableFile::sync() {
   return {};
 }
 
+void PosixWritableFile::reserve(std::uint64_t size) {
+  // Where that is refused (no room, a file system that cannot) appending works or tells why not.
+  if (size > size_)
+    static_cast<void>(::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_),
+                                  static_cast<off_t>(size - size_)));
+}
+
 Error PosixRandomFile::failure(int number, std::uint64_t offset) const {
   return system_error(number, "read", path_ + " at " + std::to_string(offset));
 }

@@ -39,6 +39,7 @@ class PosixWritableFile final : public WritableFile {
   using WritableFile::append;
   Status append(std::span<const std::string_view> parts) override;
   Status sync() override;
+  void reserve(std::uint64_t size) override;
   std::uint64_t size() const override { return size_; }
 
  private:

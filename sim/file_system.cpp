@@ -26,6 +26,7 @@ class FileSystem::Writer final : public WritableFile {
     return files_.append(*this, parts);
   }
   Status sync() override { return files_.sync(*this); }
+  void reserve(std::uint64_t) override {}
   std::uint64_t size() const override { return size_; }
 
  private:

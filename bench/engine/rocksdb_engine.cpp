@@ -79,12 +79,12 @@ class Rocks final : public Engine {
 
   bool get(std::string_view key, std::uint64_t& touched) override {
     thread_local rocksdb::PinnableSlice value;
-    value.Reset();
     const rocksdb::Status status =
         db_->Get(read_, family_, slice(StoredKey(key, tokens_).view()), &value);
     if (status.IsNotFound()) return false;
     expect(status);
     touch(value.ToStringView(), touched);
+    value.Reset();
     return true;
   }
 
@@ -107,19 +107,19 @@ class Rocks final : public Engine {
     if (keys.size() > batch_max) fail("rocksdb: a batch of more than 64 keys");
     thread_local std::vector<rocksdb::PinnableSlice> values(batch_max);
     thread_local std::vector<rocksdb::Status> statuses(batch_max);
+    thread_local std::vector<StoredKey> stored;
     Slice slices[batch_max];
-    std::vector<StoredKey> stored;
+    stored.clear();
     stored.reserve(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t i = 0; i < keys.size(); ++i)
       slices[i] = slice(stored.emplace_back(keys[i], tokens_).view());
-      values[i].Reset();
-    }
     db_->MultiGet(read_, family_, keys.size(), slices, values.data(), statuses.data());
     std::size_t found = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (statuses[i].IsNotFound()) continue;
       expect(statuses[i]);
       touch(values[i].ToStringView(), touched);
+      values[i].Reset();
       ++found;
     }
     return found;

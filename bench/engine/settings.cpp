@@ -52,12 +52,12 @@ std::vector<std::string> list(std::string_view text) {
 
 void make_quick(Settings& settings) {
   settings.quick = true;
-  settings.keys = 150'000;
-  settings.seed_shape_keys = 30'000;
+  settings.keys = 100'000;
+  settings.seed_shape_keys = 25'000;
   settings.rounds = 3;
-  settings.seconds_max = 42;
-  settings.effort.reads = 200'000;
-  settings.effort.seconds = 0.8;
+  settings.seconds_max = 40;
+  settings.effort.reads = 150'000;
+  settings.effort.seconds = 0.7;
 }
 
 void apply(Settings& settings, std::string_view option, std::string_view value) {

@@ -16,7 +16,8 @@ struct Settings {
   std::uint64_t cache_bytes = 0;      ///< 0: enough for the set, see cache_for().
   unsigned rounds = 5;
   std::uint64_t seed = 1;
-  /// No further round is begun when it would probably not end within this time.
+  /// No further round is begun when it would probably not end within this time, and what can be
+  /// left out is when the time is over.
   double seconds_max = 1e9;
   Effort effort;
   bool quick = false;

@@ -27,11 +27,12 @@ DbImpl::DbImpl(OpenedTables tables, FileSystem& files, Lanes lanes, std::unique_
     : options_(std::move(tables.options)),
       disk_ids_(std::move(tables.disk_ids)),
       files_(files),
-      lanes_(lanes),
+      lanes_(std::move(lanes)),
       lock_(std::move(lock)),
       store_(options_, files, 0),
       state_([this](std::shared_ptr<const ReadState> old) { dispose(std::move(old)); }),
-      queue_(8 * options_.commit_group_bytes) {}
+      queue_(8 * options_.commit_group_bytes),
+      compaction_scheduled_(lanes_.compaction.size()) {}
 
 DbImpl::~DbImpl() {
   lifeline_->close();

@@ -1,4 +1,4 @@
-// Flush, compaction, and how their results become the database's next version.
+// Flush, and how what it and compaction have written becomes the database's next version.
 #include "base/check.hpp"
 #include "engine/db_impl.hpp"
 #include "engine/file_names.hpp"
@@ -69,89 +69,6 @@ Status DbImpl::flush_sync() {
   return flushed;
 }
 
-void DbImpl::schedule_compaction() {
-  if (failed()) return;
-  if (!compaction_scheduled_.exchange(true)) post(lanes_.compaction, &DbImpl::compaction_job);
-}
-
-void DbImpl::compaction_job() {
-  compaction_scheduled_.store(false);
-  bool more = false;
-  {
-    const std::lock_guard lock(compaction_mutex_);
-    if (failed()) {
-      compaction_.reset();
-      return;
-    }
-    const Result<bool> stepped = compaction_step_locked();
-    if (stepped) {
-      more = *stepped;
-    } else {
-      // Tried again after the next flush, or when a commit is refused.
-      compaction_.reset();
-      note_background_error(stepped.error());
-    }
-  }
-  if (more) schedule_compaction();
-}
-
-// True if there is or may be more to do.
-Result<bool> DbImpl::compaction_step_locked() {
-  if (!compaction_) {
-    // The version first: what it holds is older than the retention asked for after it.
-    const auto version = state()->version;
-    auto plan = pick(*version, options_);
-    if (!plan) return false;
-    compaction_ = std::make_unique<CompactionJob>(store_, version, std::move(*plan),
-                                                  snapshots_->retention(visible_));
-    return true;
-  }
-  const Result<bool> finished = compaction_->step();
-  if (!finished) return finished.error();
-  if (*finished)
-    if (Status installed = finish_compaction_locked(); !installed) return installed.error();
-  return true;
-}
-
-Status DbImpl::finish_compaction_locked() {
-  compaction_bytes_read_.add(compaction_->bytes_read());
-  compaction_bytes_written_.add(compaction_->bytes_written());
-  compactions_.add();
-  const VersionEdit edit = compaction_->take_edit();
-  compaction_.reset();
-  return install(edit, nullptr);
-}
-
-Status DbImpl::compact_table_locked(TableId table) {
-  const auto version = state()->version;
-  auto plan = pick_all(*version, table);
-  if (!plan) return {};
-  compaction_ = std::make_unique<CompactionJob>(store_, version, std::move(*plan),
-                                                snapshots_->retention(visible_));
-  while (compaction_) {
-    const Result<bool> stepped = compaction_step_locked();
-    if (stepped) continue;
-    compaction_.reset();
-    return stepped.error();
-  }
-  return {};
-}
-
-Status DbImpl::compact_sync() {
-  if (Status flushed = flush_all(); !flushed) return flushed;
-  const std::lock_guard lock(compaction_mutex_);
-  if (failed()) return closed();
-  while (compaction_) {
-    const Result<bool> stepped = compaction_step_locked();
-    if (stepped) continue;
-    compaction_.reset();
-    return stepped.error();
-  }
-  for (std::size_t table = 0; table < options_.tables.size(); ++table)
-    if (Status done = compact_table_locked(static_cast<TableId>(table)); !done) return done;
-  return {};
-}
-
 // Makes an edit durable, then visible. `flushed` is the memtable that its files replace.
 Status DbImpl::install(const VersionEdit& edit, const Generation* flushed) {
   const std::lock_guard lock(manifest_mutex_);
@@ -181,8 +98,12 @@ Status DbImpl::install(const VersionEdit& edit, const Generation* flushed) {
   if (Status logged = log_edit_locked(step); !logged) return logged;
   publish_version(std::move(*version), flushed);
   // Only now: until the edit was durable a crash would have brought these files back.
-  for (const std::uint64_t number : edit.removed)
+  for (const std::uint64_t number : edit.removed) {
+    const bool moved = std::any_of(edit.added.begin(), edit.added.end(),
+                                   [&](const FileMeta& file) { return file.number == number; });
+    if (moved) continue;
     if (const TableFile file = before->version->find(number)) file->mark_obsolete();
+  }
   return rotate_manifest_locked();
 }
 

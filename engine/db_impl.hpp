@@ -8,18 +8,19 @@
 #include "base/counters.hpp"
 #include "base/published.hpp"
 #include "engine/commit_queue.hpp"
-#include "engine/compaction.hpp"
 #include "engine/db.hpp"
 #include "engine/lifeline.hpp"
 #include "engine/manifest.hpp"
 #include "engine/memtable.hpp"
 #include "engine/read_state.hpp"
+#include "engine/running_compaction.hpp"
 #include "engine/snapshot_list.hpp"
 #include "engine/table_store.hpp"
 #include "engine/version.hpp"
 #include "engine/wal_writer.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -62,6 +63,18 @@ class DbImpl final : public Db {
   struct Written {
     std::vector<Commit> group;
     Status outcome;
+  };
+
+  /// While it lives, with the compaction lock held at both ends, no lane begins a compaction.
+  class CompactionHold {
+   public:
+    explicit CompactionHold(DbImpl& db) : db_(db) { ++db_.compaction_holds_; }
+    ~CompactionHold() { --db_.compaction_holds_; }
+    CompactionHold(const CompactionHold&) = delete;
+    CompactionHold& operator=(const CompactionHold&) = delete;
+
+   private:
+    DbImpl& db_;
   };
 
   // Shared (db.cpp).
@@ -108,16 +121,29 @@ class DbImpl final : public Db {
   Status flush_one();
   Status flush_all();
   void remove_logs(const Generation& generation);
-  void schedule_compaction();
-  void compaction_job();
-  Result<bool> compaction_step_locked();
-  Status compact_table_locked(TableId table);
-  Status finish_compaction_locked();
   void note_background_error(const Status& status);
   Status install(const VersionEdit& edit, const Generation* flushed);
   Status log_edit_locked(const ManifestEdit& edit);
   void publish_version(std::shared_ptr<const Version> version, const Generation* flushed);
   Status rotate_manifest_locked();
+
+  // Compaction (db_compaction.cpp); those with "locked" hold the compaction lock, and those that
+  // take it let go of it during each step.
+  std::size_t wanted_compaction_lanes() const;
+  void schedule_compaction();
+  void schedule_compaction_on(std::size_t lane);
+  void compaction_job(std::size_t lane);
+  bool begin_compaction_locked();
+  void begin_locked(std::shared_ptr<const Version> version, CompactionPlan plan);
+  Status step_compaction(RunningCompaction::Piece piece, std::unique_lock<std::mutex>& lock);
+  Status install_compaction_locked();
+  void give_up_compaction(std::unique_lock<std::mutex>& lock);
+  Status compact_all();
+  Status compact_table(TableId table, std::unique_lock<std::mutex>& lock);
+  /// Afterwards, with the lock held again, no compaction is under way: it is installed, or given up
+  /// with the error returned. For whoever is to change the set of files; with a CompactionHold none
+  /// begins while the lock is free.
+  Status finish_running_compaction(std::unique_lock<std::mutex>& lock);
 
   // Maintenance (db_maintenance.cpp).
   Status fill_checkpoint(const std::string& directory);
@@ -162,8 +188,10 @@ class DbImpl final : public Db {
   std::atomic<bool> flush_scheduled_{false};
 
   std::mutex compaction_mutex_;
-  std::unique_ptr<CompactionJob> compaction_;
-  std::atomic<bool> compaction_scheduled_{false};
+  std::condition_variable compaction_changed_;           // a piece of work on it has ended
+  std::shared_ptr<RunningCompaction> compaction_;        // null: none is under way
+  std::atomic<unsigned> compaction_holds_{0};            // while above zero lanes begin none
+  std::vector<std::atomic<bool>> compaction_scheduled_;  // by lane
 
   std::mutex manifest_mutex_;
   std::unique_ptr<Manifest> manifest_;

@@ -35,8 +35,8 @@ Status check_options(const Options& options) {
   }
   if (options.memtable_bytes == 0 || options.memtables_max == 0 || options.block_bytes == 0 ||
       options.wal_segment_bytes == 0 || options.commit_group_bytes == 0 ||
-      options.table_file_bytes == 0 || options.level0_runs_max == 0 || options.level_ratio < 2)
-    return invalid("engine options: sizes and limits must be above zero, level_ratio above one");
+      options.table_file_bytes == 0 || options.level0_runs_max == 0 || options.level_ratio == 0 || options.merge_width < 2)
+    return invalid("engine options: sizes and limits must be above zero, merge_width above one");
   if (options.commit_group_bytes > batch_size_max)
     return invalid("engine options: commit_group_bytes may be at most " +
                    std::to_string(batch_size_max));
@@ -80,6 +80,7 @@ Result<OpenedTables> match_tables(const Options& options, const std::vector<Tabl
       return invalid("the table \"" + wanted.name + "\" in " + options.directory +
                      " was created with another token_order");
     opened.disk_ids[i] = static_cast<TableId>(found - on_disk.begin());
+    opened.options.tables[opened.disk_ids[i]] = wanted;  // with its hooks
     ++matched;
   }
   if (matched == on_disk.size()) return opened;
@@ -123,6 +124,7 @@ DbIdentity new_identity(const Options& options) {
 
 Result<std::unique_ptr<Db>> Db::open(Options options, FileSystem& files, Lanes lanes) {
   if (Status valid = check_options(options); !valid) return valid.error();
+  if (lanes.compaction.empty()) return invalid("engine: no lane for compaction");
   const std::string& directory = options.directory;
   if (Status created = create_durably(files, directory); !created) return created.error();
   if (Status safe = files.check_private(directory); !safe) return safe.error();
@@ -138,7 +140,7 @@ Result<std::unique_ptr<Db>> Db::open(Options options, FileSystem& files, Lanes l
   }
   auto tables = match_tables(options, loaded->state.tables);
   if (!tables) return tables.error();
-  auto db = std::make_unique<DbImpl>(std::move(*tables), files, lanes, std::move(*lock));
+  auto db = std::make_unique<DbImpl>(std::move(*tables), files, std::move(lanes), std::move(*lock));
   if (Status started = db->start(std::move(*loaded), *present); !started) return started.error();
   return std::unique_ptr<Db>(std::move(db));
 }

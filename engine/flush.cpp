@@ -2,6 +2,7 @@
 
 #include "engine/file_names.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ouro::engine {
@@ -25,8 +26,12 @@ Status write_tables(const TableStore& store, const Memtable& memtable, const Ret
 }
 
 void remove_tables(const TableStore& store, const VersionEdit& edit) {
-  for (const FileMeta& file : edit.added)
+  for (const FileMeta& file : edit.added) {
+    // One that only changes its level is in use.
+    if (std::find(edit.removed.begin(), edit.removed.end(), file.number) != edit.removed.end())
+      continue;
     static_cast<void>(store.files.remove(table_path(store.directory, file.number)));
+  }
 }
 
 }  // namespace ouro::engine

@@ -21,14 +21,18 @@ class NothingIterator final : public EntryIterator {
   Status status() const override { return {}; }
 };
 
-/// A binary heap of the sources that have entries left, the smallest on top. Prefixes are compared
-/// before keys: most comparisons end there.
+/// A tree of losers (Knuth, The Art of Computer Programming, vol. 3, 5.4.1): each inner node keeps
+/// the source that lost there, so the next winner is found along one path from leaf to root, with
+/// one comparison on each level. Prefixes lie together and are compared before keys: most
+/// comparisons end there.
 class MergingIterator final : public EntryIterator {
  public:
   explicit MergingIterator(std::vector<std::unique_ptr<EntryIterator>> sources)
-      : sources_(std::move(sources)) {
-    heap_.reserve(sources_.size());
-  }
+      : sources_(std::move(sources)),
+        prefixes_(sources_.size()),
+        ended_(sources_.size()),
+        entries_(sources_.size()),
+        losers_(sources_.size()) {}
 
   void seek(std::string_view key, Sequence sequence) override {
     for (const auto& source : sources_) source->seek(key, sequence);
@@ -42,21 +46,13 @@ class MergingIterator final : public EntryIterator {
 
   void next() override {
     check(valid());
-    Item& top = heap_.front();
-    EntryIterator& source = *sources_[top.source];
-    source.next();
-    if (source.valid()) {
-      top = item(top.source);
-    } else {
-      note_failure(source);
-      top = heap_.back();
-      heap_.pop_back();
-    }
-    if (!heap_.empty()) sift_down(0);
+    sources_[winner_]->next();
+    load(winner_);
+    replay();
   }
 
-  bool valid() const override { return !failed_ && !heap_.empty(); }
-  Entry entry() const override { return heap_.front().entry; }
+  bool valid() const override { return valid_; }
+  Entry entry() const override { return entries_[winner_]; }
 
   Status status() const override {
     if (failed_) return *failed_;
@@ -64,56 +60,58 @@ class MergingIterator final : public EntryIterator {
   }
 
  private:
-  struct Item {
-    std::uint64_t prefix;
-    std::size_t source;
-    Entry entry;
-  };
-
-  static bool comes_first(const Item& a, const Item& b) {
-    if (a.prefix != b.prefix) return a.prefix < b.prefix;
-    if (before(a.entry, b.entry)) return true;
-    if (before(b.entry, a.entry)) return false;
-    return a.source < b.source;
-  }
-
-  Item item(std::size_t source) const {
-    const Entry entry = sources_[source]->entry();
-    return {key_prefix(entry.key), source, entry};
-  }
-
-  void note_failure(const EntryIterator& source) {
-    if (failed_) return;
-    const Status status = source.status();
-    if (!status) failed_ = status.error();
-  }
-
-  void rebuild() {
-    heap_.clear();
-    failed_.reset();
-    for (std::size_t i = 0; i < sources_.size(); ++i)
-      if (sources_[i]->valid())
-        heap_.push_back(item(i));
-      else
-        note_failure(*sources_[i]);
-    for (std::size_t i = heap_.size() / 2; i-- > 0;) sift_down(i);
-  }
-
-  void sift_down(std::size_t at) {
-    const Item moving = heap_[at];
-    for (;;) {
-      std::size_t child = 2 * at + 1;
-      if (child >= heap_.size()) break;
-      if (child + 1 < heap_.size() && comes_first(heap_[child + 1], heap_[child])) ++child;
-      if (!comes_first(heap_[child], moving)) break;
-      heap_[at] = heap_[child];
-      at = child;
+  /// Takes over what a source shows now.
+  void load(std::size_t number) {
+    const EntryIterator& source = *sources_[number];
+    ended_[number] = !source.valid();
+    if (!ended_[number]) {
+      entries_[number] = source.entry();
+      prefixes_[number] = key_prefix(entries_[number].key);
+      return;
     }
-    heap_[at] = moving;
+    prefixes_[number] = UINT64_MAX;
+    const Status status = source.status();
+    if (!status && !failed_) failed_ = status.error();
+  }
+
+  /// Whether source `a` comes before `b`.
+  bool beats(std::size_t a, std::size_t b) const {
+    if (prefixes_[a] != prefixes_[b]) return prefixes_[a] < prefixes_[b];
+    if (ended_[a] || ended_[b]) return ended_[a] == ended_[b] ? a < b : !ended_[a];
+    if (before(entries_[a], entries_[b])) return true;
+    return !before(entries_[b], entries_[a]) && a < b;
+  }
+
+  // Inner nodes are 1 to k - 1, the leaf of source i is node k + i.
+  void rebuild() {
+    failed_.reset();
+    for (std::size_t i = 0; i < sources_.size(); ++i) load(i);
+    winner_ = play(1);
+    valid_ = !failed_ && !ended_[winner_];
+  }
+
+  std::size_t play(std::size_t node) {
+    if (node >= sources_.size()) return node - sources_.size();
+    const std::size_t left = play(2 * node);
+    const std::size_t right = play(2 * node + 1);
+    const bool left_wins = beats(left, right);
+    losers_[node] = left_wins ? right : left;
+    return left_wins ? left : right;
+  }
+
+  void replay() {
+    for (std::size_t node = (sources_.size() + winner_) / 2; node > 0; node /= 2)
+      if (beats(losers_[node], winner_)) std::swap(losers_[node], winner_);
+    valid_ = !failed_ && !ended_[winner_];
   }
 
   std::vector<std::unique_ptr<EntryIterator>> sources_;
-  std::vector<Item> heap_;
+  std::vector<std::uint64_t> prefixes_;  ///< By source, as the next two.
+  std::vector<char> ended_;
+  std::vector<Entry> entries_;
+  std::vector<std::size_t> losers_;  ///< By inner node; the first is not used.
+  std::size_t winner_ = 0;
+  bool valid_ = false;
   std::optional<Error> failed_;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/table_job.hpp"
 
 #include "base/check.hpp"
+#include "engine/block.hpp"
 #include "engine/file_names.hpp"
 
 #include <algorithm>
@@ -21,8 +22,13 @@ Sequence Retention::oldest() const {
 }
 
 TableJob::TableJob(const TableStore& store, Plan plan, EntryIterator& source)
-    : store_(store), plan_(std::move(plan)), source_(source) {
+    : store_(store),
+      plan_(std::move(plan)),
+      source_(source),
+      spec_(store.options.tables.at(plan_.table)),
+      oldest_(plan_.retention.oldest()) {
   check(std::is_sorted(plan_.retention.snapshots.begin(), plan_.retention.snapshots.end()));
+  check(std::is_sorted(plan_.cuts.begin(), plan_.cuts.end()));
 }
 
 TableJob::~TableJob() {
@@ -33,14 +39,22 @@ TableJob::~TableJob() {
 
 Result<bool> TableJob::step(std::size_t input_bytes) {
   check(!done_);
-  if (!std::exchange(started_, true)) source_.seek_to_first();
+  if (!std::exchange(started_, true)) {
+    if (plan_.begin.empty())
+      source_.seek_to_first();
+    else
+      source_.seek(plan_.begin, sequence_max);
+  }
+  bool ended = false;
   for (std::size_t taken = 0; taken < input_bytes && source_.valid(); source_.next()) {
     const Entry entry = source_.entry();
+    ended = !plan_.end.empty() && entry.key >= plan_.end;
+    if (ended) break;
     taken += entry.key.size() + entry.value.size() + sizeof(Entry);
     const Status status = take(entry);
     if (!status) return status.error();
   }
-  if (source_.valid()) return false;
+  if (source_.valid() && !ended) return false;
   Status status = source_.status();
   if (status) status = close_output();
   if (!status) return status.error();
@@ -54,38 +68,59 @@ Result<bool> TableJob::step(std::size_t input_bytes) {
   return true;
 }
 
-Status TableJob::take(const Entry& entry) {
+Status TableJob::take(Entry entry) {
   const bool new_key = read_ == 0 || entry.key != key_;
   ++read_;
-  if (new_key) {
-    key_.assign(entry.key);
-    newer_ = 0;
-    // Only between keys, so that a key's versions never lie in two files of a level.
-    if (builder_ && plan_.file_bytes > 0 && builder_->file_size() >= plan_.file_bytes) {
-      const Status closed = close_output();
-      if (!closed) return closed;
-    }
-  }
+  if (new_key)
+    if (Status begun = begin_key(entry.key); !begun) return begun;
   if (!keep(entry)) {
     ++dropped_;
     return {};
   }
-  if (!builder_) {
-    const Status opened = open_output();
-    if (!opened) return opened;
-  }
+  if (!builder_)
+    if (Status opened = open_output(); !opened) return opened;
   return builder_->add(entry);
 }
 
-bool TableJob::keep(const Entry& entry) {
+// Outputs are cut only between keys, so that a key's versions never lie in two files of a level.
+Status TableJob::begin_key(std::string_view key) {
+  key_.assign(key);
+  newer_ = 0;
+  bool cut = builder_ && plan_.file_bytes > 0 && builder_->file_size() >= plan_.file_bytes;
+  for (; next_cut_ < plan_.cuts.size() && plan_.cuts[next_cut_] <= key; ++next_cut_) cut = true;
+  return cut ? close_output() : Status{};
+}
+
+bool TableJob::keep(Entry& entry) {
   const Sequence newer = std::exchange(newer_, entry.sequence);
   if (!plan_.retention.needed(entry.sequence, newer)) return false;
-  // A remove that everybody sees hides older versions, and is no use where there are none. (Those
-  // in this job's input follow and are not needed.)
-  const bool hides_nothing = entry.kind == EntryKind::remove &&
-                             entry.sequence <= plan_.retention.oldest() && plan_.older_may_exist &&
-                             !plan_.older_may_exist(entry.key);
-  return !hides_nothing;
+  if (entry.sequence > oldest_ || !plan_.older) return true;
+  return keep_settled(entry, newer);
+}
+
+// `entry` is the newest version that everybody sees: older ones in this job's input follow, and are
+// not needed.
+bool TableJob::keep_settled(Entry& entry, Sequence newer) {
+  if (entry.kind == EntryKind::put && may_drop(entry, newer)) {
+    if (!plan_.older->may_contain(entry.key)) return false;
+    // Without a marker the older version below would be seen again.
+    entry.kind = EntryKind::remove;
+    entry.value = {};
+    return true;
+  }
+  // A remove hides older versions, and is no use where there are none.
+  if (entry.kind == EntryKind::remove && !plan_.older->may_contain(entry.key) &&
+      (!spec_.may_forget || spec_.may_forget(entry.key)))
+    return false;
+  if (plan_.level > 0 && !plan_.older->covers(entry.key)) entry.sequence = 0;
+  return true;
+}
+
+bool TableJob::may_drop(const Entry& entry, Sequence newer) const {
+  if (!spec_.may_drop) return false;
+  const std::vector<Sequence>& snapshots = plan_.retention.snapshots;
+  const bool in_snapshot = !snapshots.empty() && (newer == 0 || snapshots.front() < newer);
+  return !in_snapshot && spec_.may_drop(entry.key, entry.value);
 }
 
 Status TableJob::open_output() {

@@ -4,12 +4,12 @@
 #include "base/result.hpp"
 #include "engine/entry.hpp"
 #include "engine/file_meta.hpp"
+#include "engine/older_data.hpp"
 #include "engine/table_builder.hpp"
 #include "engine/table_store.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +31,11 @@ struct Retention {
   Sequence oldest() const;
 };
 
-/// Writes entries to as many files as needed.
+/// Writes entries to as many files as needed. Leaves out what nobody can see any more, and what the
+/// table's TableSpec lets go.
+///
+/// Below level 0, the newest version that everybody sees of a key that has nothing below is written
+/// with sequence 0: older than everything, seen by all. So sequences take no room in settled data.
 class TableJob {
  public:
   struct Plan {
@@ -39,9 +43,12 @@ class TableJob {
     unsigned level = 0;
     /// Where an output is cut (never inside a key); 0: nowhere.
     std::uint64_t file_bytes = 0;
+    /// Keys, ascending, that begin a new output: the places of files that stay between them.
+    std::vector<std::string> cuts;
+    std::string begin, end;  ///< Takes only keys in [begin, end); an empty end: no end.
     Retention retention;
-    /// May an older version of this key lie below the job's output? Null: always yes.
-    std::function<bool(std::string_view key)> older_may_exist;
+    /// What lies below the output. Nothing: unknown, all of it may be older (a flush).
+    std::optional<OlderData> older;
   };
 
   /// `source` must outlive the job.
@@ -62,8 +69,11 @@ class TableJob {
   std::vector<FileMeta> take_files();
 
  private:
-  Status take(const Entry& entry);
-  bool keep(const Entry& entry);
+  Status take(Entry entry);
+  Status begin_key(std::string_view key);
+  bool keep(Entry& entry);
+  bool keep_settled(Entry& entry, Sequence newer);
+  bool may_drop(const Entry& entry, Sequence newer) const;
   Status open_output();
   Status close_output();
 
@@ -73,7 +83,10 @@ class TableJob {
   std::unique_ptr<TableBuilder> builder_;
   std::vector<FileMeta> files_;
   std::vector<std::string> paths_;  ///< Of all outputs; emptied by take_files().
-  std::string key_;                 ///< The key of the last entry taken.
+  const TableSpec& spec_;
+  const Sequence oldest_;
+  std::size_t next_cut_ = 0;
+  std::string key_;  ///< The key of the last entry taken.
   bool started_ = false;
   bool done_ = false;
   Sequence newer_ = 0;

@@ -47,6 +47,8 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
 
   const FileMeta& meta() const noexcept { return meta_; }
   const std::string& path() const noexcept { return path_; }
+  /// How many of the entries are removes.
+  std::uint64_t removes() const noexcept { return removes_; }
 
   // A lookup in steps, so that lookups of many keys can wait for memory together: ask for the lines
   // that the next step reads, do something else, take the step.

@@ -10,20 +10,20 @@
 namespace ouro::net {
 namespace {
 
-constexpr int background_nice = 5;
+int nice_of(LaneClass lane_class) { return lane_class == LaneClass::bulk ? 15 : 5; }
 
 // Advice to the scheduler: a refusal changes nothing but speed.
-void yield_to_foreground() {
+void yield_to_foreground(LaneClass lane_class) {
   const sched_param priority{};
   ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &priority);
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), background_nice);
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice_of(lane_class));
 }
 
 }  // namespace
 
 LaneClass lane_class(const std::string& name) {
-  const bool background = name.starts_with("flush") || name.starts_with("compact");
-  return background ? LaneClass::background : LaneClass::foreground;
+  if (name.starts_with("flush")) return LaneClass::background;
+  return name.starts_with("compact") ? LaneClass::bulk : LaneClass::foreground;
 }
 
 ThreadLane::ThreadLane(std::string name, LaneClass lane_class)
@@ -48,7 +48,7 @@ void ThreadLane::post(Job job) {
 
 void ThreadLane::run() {
   ::pthread_setname_np(::pthread_self(), name_.c_str());
-  if (class_ == LaneClass::background) yield_to_foreground();
+  if (class_ != LaneClass::foreground) yield_to_foreground(class_);
   std::unique_lock lock(mutex_);
   while (true) {
     work_or_end_.wait(lock, [this] { return ending_ || !jobs_.empty(); });

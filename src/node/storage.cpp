@@ -2,7 +2,9 @@
 
 #include "kv/tables.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace ouro::node {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 // Metadata is small: a few kilobytes and a change now and then.
 constexpr std::size_t meta_memtable_bytes = std::size_t{4} << 20;
 constexpr std::size_t meta_cache_bytes = std::size_t{4} << 20;
+// The second one works only while compaction falls behind.
+constexpr std::size_t compaction_lanes_max = 2;
 
 }  // namespace
 
@@ -25,7 +29,11 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   Storage storage;
   storage.commit_lane = world.make_lane("commit");
   storage.flush_lane = world.make_lane("flush");
-  storage.compaction_lane = world.make_lane("compact");
+  std::vector<Lane*> compaction;
+  for (std::size_t lane = 0; lane < compaction_lanes_max; ++lane) {
+    storage.compaction_lanes.push_back(world.make_lane("compact-" + std::to_string(lane)));
+    compaction.push_back(storage.compaction_lanes.back().get());
+  }
   storage.read_lane = world.make_lane("read");
   storage.meta_lane = world.make_lane("meta-commit");
   storage.meta_background = world.make_lane("meta-compact");
@@ -50,7 +58,7 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   data.block_cache_bytes = config.block_cache_bytes;
   auto data_db =
       engine::Db::open(std::move(data), files,
-                       {*storage.commit_lane, *storage.flush_lane, *storage.compaction_lane});
+                       {*storage.commit_lane, *storage.flush_lane, std::move(compaction)});
   if (!data_db) return data_db.error();
   storage.data = std::move(*data_db);
   return storage;

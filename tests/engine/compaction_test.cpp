@@ -13,7 +13,7 @@ Options small() {
   options.memtable_bytes = 1000;
   options.table_file_bytes = 2000;
   options.block_bytes = 300;
-  options.level_ratio = 3;
+  options.level0_runs_max = 4;
   return options;
 }
 
@@ -54,6 +54,7 @@ CompactionPlan plan_of(unsigned level, unsigned output, std::vector<std::uint64_
   plan.level = level;
   plan.output_level = output;
   plan.inputs = std::move(inputs);
+  plan.may_move = false;
   return plan;
 }
 
@@ -84,14 +85,14 @@ TEST_CASE("compaction keeps what snapshots see and drops the rest") {
                       tables.table({put("a", 2, "a2"), put("a", 1, "a1")}, 1)});
   version = run(tables, version, plan_of(0, 1, {1, 2, 3}), {{2, 5}, 9});
   CHECK(contents(*version) == std::vector<Item>{put("a", 9, "a9"), put("a", 5, "a5"),
-                                                put("a", 2, "a2"), put("b", 8, "b8"),
+                                                put("a", 0, "a2"), put("b", 8, "b8"),
                                                 put("c", 3, "c3")});
   CHECK(version->level(0, 0).files.empty());
   CHECK(version->level(0, 1).files.size() == 1);
   CHECK(tables.file_count() == 1);
   version = run(tables, version, plan_of(1, 2, {4}), {{}, 9});
   CHECK(contents(*version) ==
-        std::vector<Item>{put("a", 9, "a9"), put("b", 8, "b8"), put("c", 3, "c3")});
+        std::vector<Item>{put("a", 0, "a9"), put("b", 0, "b8"), put("c", 0, "c3")});
 }
 
 TEST_CASE("a remove goes once it hides nothing") {
@@ -139,7 +140,7 @@ TEST_CASE("a remove that a snapshot does not see yet stays, with what it hides")
   auto version = tables.version(
       {tables.table({removed("a", 9)}), tables.table({put("a", 2, "a2"), put("a", 1, "a1")}, 1)});
   version = run(tables, version, plan_of(0, 1, {1, 2}), {{5}, 9});
-  CHECK(contents(*version) == std::vector<Item>{removed("a", 9), put("a", 2, "a2")});
+  CHECK(contents(*version) == std::vector<Item>{removed("a", 9), put("a", 0, "a2")});
 }
 
 TEST_CASE("the versions of a key never lie in two files of a level") {
@@ -153,6 +154,10 @@ TEST_CASE("the versions of a key never lie in two files of a level") {
   for (Sequence s = 1; s <= 300; ++s) retention.snapshots.push_back(s);
   auto version = tables.version({tables.table(items)});
   version = run(tables, version, plan_of(0, 1, {1}), retention);
+  // The first of all is seen by everybody.
+  std::find_if(items.begin(), items.end(), [](const Item& item) {
+    return item.sequence == 1;
+  })->sequence = 0;
   CHECK(contents(*version) == items);
   CHECK(version->level(0, 1).files.size() == 3);
 }
@@ -363,9 +368,9 @@ TEST_CASE("whatever is flushed and compacted, every snapshot reads what it alway
     for (const auto& file : history.version->files()) REQUIRE(file->verify(report));
     CHECK(report.damage.empty());
     CHECK(history.tables.file_count() == history.version->files().size());
-    CHECK(history.version->level(0, 2).files.size() > 0);
+    CHECK(history.version->level(0, level_count - 1).files.size() > 0);
   }
-  CHECK(compactions > 50);
+  CHECK(compactions > 40);
 }
 
 }  // namespace

@@ -7,8 +7,22 @@
 namespace ouro::engine {
 namespace {
 
-void check_goes_on(sim::FileSystem& files, const History& history) {
-  TestDb db(files);
+/// How a database is run: its options and the number of its compaction lanes.
+struct Setting {
+  Options options = small_options();
+  std::size_t compaction_lanes = 1;
+};
+
+/// Files so small that every merge is cut into parts, which the lanes do by turns.
+Setting in_parts() {
+  Setting setting;
+  setting.options.table_file_bytes = 700;
+  setting.compaction_lanes = 3;
+  return setting;
+}
+
+void check_goes_on(sim::FileSystem& files, const Setting& setting, const History& history) {
+  TestDb db(files, setting.options, setting.compaction_lanes);
   const Status opened = db.open();
   CAPTURE(opened ? "" : to_string(opened.error()));
   REQUIRE(opened);
@@ -17,7 +31,7 @@ void check_goes_on(sim::FileSystem& files, const History& history) {
 
   // What was shown once stays, even if the power fails again at once.
   const auto again = files.after_crash({sim::UnsyncedBytes::lost, sim::UnsyncedNames::lost, 0}, 1);
-  TestDb later(*again);
+  TestDb later(*again, setting.options, setting.compaction_lanes);
   REQUIRE(later.open());
   REQUIRE(prefix_of(later, history) == number);
 
@@ -65,12 +79,12 @@ void check_checkpoint(sim::FileSystem& files, const History& history) {
   if (!history.checkpoint) REQUIRE((number == 0 || number == 50));
 }
 
-void sweep(std::uint64_t seed, std::uint64_t first, std::uint64_t step) {
+void sweep(const Setting& setting, std::uint64_t seed, std::uint64_t first, std::uint64_t step) {
   std::uint64_t end = 0;
   {
     sim::FileSystem files(seed);
     History history;
-    TestDb db(files);
+    TestDb db(files, setting.options, setting.compaction_lanes);
     live(db, history, seed);
     REQUIRE(history.submitted == batches);
     REQUIRE(history.checkpoint);
@@ -80,7 +94,7 @@ void sweep(std::uint64_t seed, std::uint64_t first, std::uint64_t step) {
     sim::FileSystem files(seed);
     files.stop_after_change(k);
     History history;
-    TestDb db(files);
+    TestDb db(files, setting.options, setting.compaction_lanes);
     live(db, history, seed);
     std::uint64_t policy_number = 0;
     for (const sim::CrashPolicy& policy : sim::crash_policies()) {
@@ -88,7 +102,7 @@ void sweep(std::uint64_t seed, std::uint64_t first, std::uint64_t step) {
       const auto crashed = files.after_crash(policy, seed + k);
       if ((k + policy_number) % 5 == 0) check_recovery_can_crash(*crashed, history, seed + k);
       if (k % 3 == 0) check_checkpoint(*crashed, history);
-      check_goes_on(*crashed, history);
+      check_goes_on(*crashed, setting, history);
       ++policy_number;
     }
   }
@@ -96,11 +110,16 @@ void sweep(std::uint64_t seed, std::uint64_t first, std::uint64_t step) {
 
 TEST_CASE("a crash at any operation loses nothing acknowledged and invents nothing",
           "[engine][crash]") {
-  sweep(1, 0, 1);
+  sweep({}, 1, 0, 1);
 }
 
 TEST_CASE("other histories survive crashes too", "[engine][crash]") {
-  for (std::uint64_t seed = 2; seed < 8; ++seed) sweep(seed, seed % 13, 13);
+  for (std::uint64_t seed = 2; seed < 8; ++seed) sweep({}, seed, seed % 13, 13);
+}
+
+TEST_CASE("a crash between any two steps of the parts of a compaction loses nothing",
+          "[engine][crash]") {
+  for (std::uint64_t seed = 11; seed < 14; ++seed) sweep(in_parts(), seed, seed % 11, 11);
 }
 
 }  // namespace

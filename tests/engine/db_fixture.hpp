@@ -42,12 +42,14 @@ using Content = std::map<std::string, std::string>;
 /// All lanes are one queue: what runs when is the test's choice.
 class TestDb {
  public:
-  explicit TestDb(FileSystem& files, Options options = small_options())
-      : files_(files), options_(std::move(options)) {}
+  explicit TestDb(FileSystem& files, Options options = small_options(),
+                  std::size_t compaction_lanes = 1)
+      : files_(files), options_(std::move(options)), compaction_lanes_(compaction_lanes) {}
   ~TestDb() { close(); }
 
   Status open() {
-    auto opened = Db::open(options_, files_, {lane, lane, lane});
+    const std::vector<Lane*> compaction(compaction_lanes_, &lane);
+    auto opened = Db::open(options_, files_, {lane, lane, compaction});
     if (!opened) return opened.error();
     db_ = std::move(*opened);
     return {};
@@ -98,6 +100,7 @@ class TestDb {
  private:
   FileSystem& files_;
   Options options_;
+  std::size_t compaction_lanes_;
   std::unique_ptr<Db> db_;
 };
 

@@ -3,7 +3,10 @@
 #include "tests/support/catch.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <vector>
@@ -77,10 +80,22 @@ TEST_CASE("a lane's thread has the lane's name") {
   CHECK(name.get_future().get() == "a-name-that-is-");
 }
 
-TEST_CASE("flush and compaction run behind the others") {
+TEST_CASE("flush runs behind the others, and compaction behind flush") {
   CHECK(lane_class("flush") == LaneClass::background);
-  CHECK(lane_class("compact-2") == LaneClass::background);
+  CHECK(lane_class("compact-2") == LaneClass::bulk);
   CHECK(lane_class("commit") == LaneClass::foreground);
+}
+
+TEST_CASE("a lane's thread yields as its class says") {
+  const auto nice_of = [](LaneClass lane_class) {
+    std::promise<int> nice;
+    ThreadLane lane("test", lane_class);
+    lane.post([&] { nice.set_value(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()))); });
+    return nice.get_future().get();
+  };
+  const int usual = nice_of(LaneClass::foreground);
+  CHECK(nice_of(LaneClass::background) == std::max(usual, 5));
+  CHECK(nice_of(LaneClass::bulk) == std::max(usual, 15));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Storage {
 
   // Lanes outlive the databases that work on them: declared before.
   std::unique_ptr<Lane> commit_lane, flush_lane, compaction_lane, read_lane, meta_lane,
-      meta_background;
+      meta_background, scrub_lane;
   std::unique_ptr<engine::Db> meta;
   std::unique_ptr<engine::Db> data;
 };

@@ -146,6 +146,9 @@ Stats DbImpl::stats() const {
   stats.compactions = compactions_.value();
   stats.compaction_bytes_read = compaction_bytes_read_.value();
   stats.compaction_bytes_written = compaction_bytes_written_.value();
+  stats.scrubbed_bytes = scrubbed_bytes_.value();
+  stats.scrub_rounds = scrub_rounds_.value();
+  stats.scrub_damage = scrub_damage_.value();
   stats.cache_hits = store_.cache_hits.value();
   stats.cache_misses = store_.cache_misses.value();
   stats.filter_skips = store_.filter_skips.value();

@@ -56,7 +56,8 @@ struct ReadOptions {
   ReadMode mode = ReadMode::blocking;
 };
 
-/// Keys from `start` (inclusive) to `end` (exclusive; empty: no end).
+/// Keys from `start` (inclusive) to `end` (exclusive; empty: no end). Holds nothing if its end is
+/// not behind its start.
 struct Range {
   std::string start;
   std::string end;
@@ -79,6 +80,7 @@ struct Stats {
   std::uint64_t flushes = 0, compactions = 0, compaction_bytes_read = 0,
                 compaction_bytes_written = 0;
   std::uint64_t cache_hits = 0, cache_misses = 0, filter_skips = 0;
+  std::uint64_t scrubbed_bytes = 0, scrub_rounds = 0, scrub_damage = 0;  ///< By scrub().
   std::vector<std::uint64_t> files_per_level;
 };
 
@@ -88,6 +90,27 @@ struct VerifyReport {
   std::uint64_t blocks = 0;
   std::uint64_t entries = 0;
   std::vector<std::string> damage;
+};
+
+/// What export_range() wrote.
+struct RangeExport {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;  ///< Of the table files.
+  std::uint64_t files = 0;  ///< Table files; the list beside them is not counted.
+};
+
+/// What ingest() took in; bytes and files are those of the export.
+struct IngestReport {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+};
+
+/// What one call of scrub() did.
+struct ScrubProgress {
+  std::uint64_t bytes = 0;          ///< Bytes of table files that were read and checked.
+  bool round_complete = false;      ///< Every file there was when the round began was checked.
+  std::vector<std::string> damage;  ///< One sentence each, naming file and offset.
 };
 
 /// Every method may be called from any thread, except that the destructor must be the last call.
@@ -138,8 +161,42 @@ class Db {
   /// thread.
   virtual Status checkpoint(const std::string& directory) = 0;
 
+  // Range operations (docs/engine.md tells how). All work on the caller's thread and wait for the
+  // disk. Reads, writes and flushes go on meanwhile; compaction waits for drop_range() and
+  // ingest().
+
+  /// Everything in `range` that was committed before the call is gone for good when it returns:
+  /// durably, at one moment, without tombstones. What is committed after the call stays. Iterators
+  /// keep what they see; snapshots do not: one taken earlier finds the range empty from then on.
+  /// After an error the range is as before, except where the database failed (closed): then it is
+  /// whole or gone after reopening. Damaged blocks inside the range are no hindrance.
+  virtual Status drop_range(TableId table, const Range& range) = 0;
+
+  /// Writes the live entries of `range`, as of `options.snapshot` or now, as table files and a list
+  /// of them into `directory` (created; must not exist or be empty), all durable when it returns.
+  /// `options.mode` is not looked at. The files remain the caller's, to be moved and removed. After
+  /// an error the directory is empty.
+  virtual Result<RangeExport> export_range(TableId table, const Range& range,
+                                           const std::string& directory,
+                                           ReadOptions options = {}) = 0;
+
+  /// Takes the entries of an export, of this or any other database, into `table`: at one moment,
+  /// durably, all of them or after an error or a crash none. They count as older than everything
+  /// else: what is committed during the call wins over them, and snapshots see them too. The export
+  /// is left as it is. Errors: exists if the table holds anything, be it a removal, between the
+  /// export's first and last key (drop_range() makes room); corruption naming file and offset,
+  /// not_found, unsupported for an export that is damaged, missing or of a newer format;
+  /// invalid_argument for what is no export, or one of a table with another token_order.
+  virtual Result<IngestReport> ingest(TableId table, const std::string& directory) = 0;
+
   /// Reads everything on disk and checks it. On the caller's thread, next to normal work.
   virtual Result<VerifyReport> verify() = 0;
+
+  /// Checks the next `bytes`, about, of the table files, going on where the last call stopped: file
+  /// by file in the order they were made, and from the start again once all were checked. Reads
+  /// past the block cache; the caller paces. On the caller's thread, next to normal work. A file
+  /// that cannot be read counts as damaged.
+  virtual ScrubProgress scrub(std::size_t bytes) = 0;
 
   virtual Pressure pressure() const = 0;
   virtual Stats stats() const = 0;

@@ -1,6 +1,6 @@
 // How the parts of a database hang together, and which lock guards what.
 //
-// Locks, in the order they are taken: write, flush, compaction, manifest, then the short ones
+// Locks, in the order they are taken: compaction, write, flush, manifest, then the short ones
 // (state, failure, queue, snapshots), under which there is no I/O and no other lock. Reads take
 // none.
 #pragma once
@@ -12,8 +12,10 @@
 #include "engine/lifeline.hpp"
 #include "engine/manifest.hpp"
 #include "engine/memtable.hpp"
+#include "engine/range_export.hpp"
 #include "engine/read_state.hpp"
 #include "engine/running_compaction.hpp"
+#include "engine/scrubber.hpp"
 #include "engine/snapshot_list.hpp"
 #include "engine/table_store.hpp"
 #include "engine/version.hpp"
@@ -54,7 +56,12 @@ class DbImpl final : public Db {
   Status flush_sync() override;
   Status compact_sync() override;
   Status checkpoint(const std::string& directory) override;
+  Status drop_range(TableId table, const Range& range) override;
+  Result<RangeExport> export_range(TableId table, const Range& range, const std::string& directory,
+                                   ReadOptions options) override;
+  Result<IngestReport> ingest(TableId table, const std::string& directory) override;
   Result<VerifyReport> verify() override;
+  ScrubProgress scrub(std::size_t bytes) override;
   Pressure pressure() const override;
   Stats stats() const override;
 
@@ -145,7 +152,18 @@ class DbImpl final : public Db {
   /// begins while the lock is free.
   Status finish_running_compaction(std::unique_lock<std::mutex>& lock);
 
+  // Range operations (db_ranges.cpp); those with "locked" hold the compaction lock.
+  Result<TableId> disk_id(TableId table) const;
+  Status end_compaction(std::unique_lock<std::mutex>& lock);
+  Result<Sequence> flush_present();
+  Result<VersionEdit> without_range_locked(TableId id, const Range& range, Sequence last);
+  Status check_unused(TableId id, const OpenedExport& source) const;
+  unsigned deepest_level(TableId id) const;
+  Result<VersionEdit> with_export_locked(TableId id, const OpenedExport& source);
+
   // Maintenance (db_maintenance.cpp).
+  Status begin_copy(const std::string& directory);
+  void abandon_copy(const std::string& directory);
   Status fill_checkpoint(const std::string& directory);
   Status verify_logs(VerifyReport& report);
   Status verify_log(std::uint64_t number, std::uint64_t end, VerifyReport& report);
@@ -193,6 +211,9 @@ class DbImpl final : public Db {
   std::atomic<unsigned> compaction_holds_{0};            // while above zero lanes begin none
   std::vector<std::atomic<bool>> compaction_scheduled_;  // by lane
 
+  std::mutex scrub_mutex_;  // under which there is reading, and no other lock
+  Scrubber scrubber_;
+
   std::mutex manifest_mutex_;
   std::unique_ptr<Manifest> manifest_;
   ManifestState manifest_state_;
@@ -205,6 +226,7 @@ class DbImpl final : public Db {
 
   Counter commits_, commit_groups_, log_syncs_, log_bytes_;
   Counter flushes_, compactions_, compaction_bytes_read_, compaction_bytes_written_;
+  Counter scrubbed_bytes_, scrub_rounds_, scrub_damage_;
 };
 
 }  // namespace ouro::engine

@@ -8,21 +8,30 @@
 
 namespace ouro::engine {
 
-Status DbImpl::checkpoint(const std::string& directory) {
+// Makes the directory, which must not be one that holds anything, for checkpoints and exports.
+Status DbImpl::begin_copy(const std::string& directory) {
   if (files_.exists(directory)) {
     const auto names = files_.list(directory);
     if (!names) return names.error();
     if (!names->empty())
-      return Error{ErrorCode::exists, directory + ": is not empty; a checkpoint needs a new place"};
+      return Error{ErrorCode::exists, directory + ": is not empty; name a new directory"};
   }
-  if (Status flushed = flush_all(); !flushed) return flushed;
   if (Status created = files_.create_directory(directory); !created) return created;
-  if (Status synced = files_.sync_directory(directory_of(directory)); !synced) return synced;
-  Status filled = fill_checkpoint(directory);
-  if (filled) return filled;
-  // Half a copy is of no use; what cannot be removed has no CURRENT and is refused by open().
+  return files_.sync_directory(directory_of(directory));
+}
+
+// Half a copy is of no use. What cannot be removed has no CURRENT, or no list, and is refused.
+void DbImpl::abandon_copy(const std::string& directory) {
   if (const auto names = files_.list(directory))
     for (const std::string& name : *names) static_cast<void>(files_.remove(directory + "/" + name));
+}
+
+Status DbImpl::checkpoint(const std::string& directory) {
+  if (Status begun = begin_copy(directory); !begun) return begun;
+  // Not a loop until nothing waits: writes go on, and would keep it from ending.
+  if (const auto flushed = flush_present(); !flushed) return flushed.error();
+  Status filled = fill_checkpoint(directory);
+  if (!filled) abandon_copy(directory);
   return filled;
 }
 
@@ -62,6 +71,17 @@ Result<VerifyReport> DbImpl::verify() {
   if (Status verified = verify_logs(report); !verified) return verified.error();
   if (Status verified = verify_manifest(report); !verified) return verified.error();
   return report;
+}
+
+ScrubProgress DbImpl::scrub(std::size_t bytes) {
+  const std::lock_guard lock(scrub_mutex_);
+  // The number first: files that come between the two belong to the next round.
+  const std::uint64_t next_number = next_file_number_.load();
+  ScrubProgress progress = scrubber_.advance(*state()->version, next_number, bytes);
+  scrubbed_bytes_.add(progress.bytes);
+  scrub_damage_.add(progress.damage.size());
+  if (progress.round_complete) scrub_rounds_.add();
+  return progress;
 }
 
 bool DbImpl::needs_log(std::uint64_t number) {

@@ -11,6 +11,9 @@ namespace ouro::engine {
 /// Numbers the changes of a database in the order they took effect, from 1.
 using Sequence = std::uint64_t;
 
+/// Of entries that are older than every change of this database: those it took from another.
+constexpr Sequence ingested_sequence = 0;
+
 enum class EntryKind : std::uint8_t { put = 1, remove = 2 };
 
 /// Order everywhere: key ascending by bytes, then sequence descending (newest first).

@@ -180,7 +180,7 @@ Status load_edits(LogReader& reader, const std::string& path, ManifestState& sta
     if (Status applied = state.apply(*edit); !applied) return in_place(applied.error());
     first = false;
   }
-  // The first frame was durable before CURRENT named this file, so it cannot be a torn tail.
+  // The first frame was durable before anything named this file, so it cannot be a torn tail.
   if (first)
     return Error{ErrorCode::corruption, path + " at " + std::to_string(reader.end()) +
                                             ": no valid frame; restore it or refill the node"};
@@ -189,21 +189,31 @@ Status load_edits(LogReader& reader, const std::string& path, ManifestState& sta
 
 }  // namespace
 
+Result<ManifestState> load_manifest(FileSystem& files, const std::string& directory,
+                                    std::uint64_t number) {
+  const std::string path = manifest_path(directory, number);
+  auto reader = LogReader::open(files, path, LogKind::manifest, number);
+  if (!reader) return reader.error();
+  ManifestState state;
+  state.identity = reader->header().identity;
+  if (Status edits = load_edits(*reader, path, state); !edits) return edits.error();
+  return state;
+}
+
 Result<LoadedManifest> load_manifest(FileSystem& files, const std::string& directory) {
   LoadedManifest loaded;
   const auto number = current_number(files, directory);
   if (!number) return number.error();
   if (*number == 0) return loaded;
   loaded.number = *number;
-  const std::string path = manifest_path(directory, *number);
-  auto reader = LogReader::open(files, path, LogKind::manifest, *number);
-  if (!reader) {
+  auto state = load_manifest(files, directory, *number);
+  if (!state) {
     // CURRENT was only written once this file was durable.
-    if (reader.error().code != ErrorCode::not_found) return reader.error();
-    return Error{ErrorCode::corruption, path + ": missing, though CURRENT names it"};
+    if (state.error().code != ErrorCode::not_found) return state.error();
+    return Error{ErrorCode::corruption,
+                 manifest_path(directory, *number) + ": missing, though CURRENT names it"};
   }
-  loaded.state.identity = reader->header().identity;
-  if (Status edits = load_edits(*reader, path, loaded.state); !edits) return edits.error();
+  loaded.state = std::move(*state);
   return loaded;
 }
 

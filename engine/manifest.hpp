@@ -56,6 +56,9 @@ struct LoadedManifest {
   ManifestState state;
 };
 Result<LoadedManifest> load_manifest(FileSystem& files, const std::string& directory);
+/// What manifest `number` says, whatever CURRENT names. Error not_found if there is none.
+Result<ManifestState> load_manifest(FileSystem& files, const std::string& directory,
+                                    std::uint64_t number);
 
 /// Writes one manifest. For one thread at a time.
 class Manifest {

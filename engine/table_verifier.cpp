@@ -1,9 +1,8 @@
 #include "engine/table_verifier.hpp"
 
-#include "base/hash.hpp"
-
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace ouro::engine {
 namespace {
@@ -12,24 +11,42 @@ constexpr std::uint64_t piece_bytes = 1 << 20;
 
 }  // namespace
 
-Status TableReader::verify(VerifyReport& report) const { return TableVerifier(*this).run(report); }
+Status TableReader::verify(VerifyReport& report) const {
+  const auto done = TableVerifier(*this).step(SIZE_MAX, report);
+  if (!done) return done.error();
+  return {};
+}
 
-Status TableVerifier::run(VerifyReport& report) {
-  ++report.files;
+Result<bool> TableVerifier::step(std::size_t bytes, VerifyReport& report) {
+  const std::uint64_t before = bytes_read_;
   const std::size_t damage_before = report.damage.size();
-  // The parts that were read when the file was opened may have rotted since.
-  for (const Status& part : {table_.check_header(), check_sections(), check_file_hash()}) {
+  if (!std::exchange(begun_, true)) {
+    ++report.files;
+    if (Status checked = check_frame(report); !checked) return checked.error();
+    if (Status hashed = hash_up_to(table_.index_.offset(0), report); !hashed) return hashed.error();
+  }
+  for (; next_block_ < table_.index_.count(); ++next_block_) {
+    if (bytes_read_ - before >= bytes) {
+      damaged_ = damaged_ || report.damage.size() > damage_before;
+      return false;
+    }
+    if (Status checked = check_block(report); !checked) return checked.error();
+  }
+  if (Status hashed = hash_up_to(table_.meta_.size, report); !hashed) return hashed.error();
+  if (!block_lost_) check_totals(report);
+  damaged_ = damaged_ || report.damage.size() > damage_before;
+  if (!damaged_ && hash_.finish() != table_.meta_.checksum)
+    report_damage(0, "the file is not what was written", report);
+  return true;
+}
+
+// The parts that were read when the file was opened may have rotted since.
+Status TableVerifier::check_frame(VerifyReport& report) {
+  for (const Status& part : {table_.check_header(), check_sections()}) {
     if (part) continue;
     if (part.error().code != ErrorCode::corruption) return part;
     report.damage.push_back(part.error().message);
   }
-  for (std::size_t number = 0; number < table_.index_.count(); ++number) {
-    const Status checked = check_block(number, report);
-    if (!checked) return checked;
-  }
-  if (!block_lost_) check_totals(report);
-  if (hash_differs_ && report.damage.size() == damage_before)
-    report_damage(0, "the file is not what was written", report);
   return {};
 }
 
@@ -46,28 +63,36 @@ Status TableVerifier::check_sections() const {
   return {};
 }
 
-Status TableVerifier::check_file_hash() {
-  StreamHash hash;
-  const auto piece = std::make_unique_for_overwrite<char[]>(piece_bytes);
-  for (std::uint64_t offset = 0; offset < table_.meta_.size;) {
-    const std::uint64_t size = std::min(piece_bytes, table_.meta_.size - offset);
+// For what is not in blocks: the header before them, and all that comes behind them.
+Status TableVerifier::hash_up_to(std::uint64_t end, VerifyReport& report) {
+  const auto piece = std::make_unique_for_overwrite<char[]>(std::min(piece_bytes, end - hashed_));
+  while (hashed_ < end) {
+    const std::uint64_t size = std::min(piece_bytes, end - hashed_);
     const Status read =
-        table_.file_->read(offset, std::span(piece.get(), size), ReadMode::blocking);
-    if (!read) return read;
-    hash.add({piece.get(), size});
-    offset += size;
+        table_.file_->read(hashed_, std::span(piece.get(), size), ReadMode::blocking);
+    if (!read && read.error().code != ErrorCode::corruption) return read;
+    if (!read) {
+      report.damage.push_back(read.error().message);
+      hashed_ = end;
+      return {};
+    }
+    hash_.add({piece.get(), size});
+    hashed_ += size;
+    bytes_read_ += size;
   }
-  hash_differs_ = hash.finish() != table_.meta_.checksum;
   return {};
 }
 
-Status TableVerifier::check_block(std::size_t number, VerifyReport& report) {
-  const std::uint64_t offset = table_.index_.offset(number);
-  const std::uint64_t size = table_.index_.stored_size(number);
+Status TableVerifier::check_block(VerifyReport& report) {
+  const std::uint64_t offset = table_.index_.offset(next_block_);
+  const std::uint64_t size = table_.index_.stored_size(next_block_);
   auto stored = std::make_unique_for_overwrite<char[]>(size);
   const Status read = table_.file_->read(offset, std::span(stored.get(), size), ReadMode::blocking);
   if (!read && read.error().code != ErrorCode::corruption) return read;
   ++report.blocks;
+  hash_.add({stored.get(), size});
+  hashed_ += size;
+  bytes_read_ += size;
   auto block = read ? table_.decode_block({stored.get(), size}, offset)
                     : Result<std::shared_ptr<const Block>>(read.error());
   if (!block) {
@@ -78,17 +103,17 @@ Status TableVerifier::check_block(std::size_t number, VerifyReport& report) {
   const std::size_t damage_before = report.damage.size();
   // One sentence a block is enough.
   for (std::size_t i = 0; i < (*block)->count() && report.damage.size() == damage_before; ++i)
-    check_entry((*block)->entry(i), number, report);
+    check_entry((*block)->entry(i), report);
   report.entries += (*block)->count();
   return {};
 }
 
-void TableVerifier::check_entry(const Entry& entry, std::size_t number, VerifyReport& report) {
-  const std::uint64_t offset = table_.index_.offset(number);
+void TableVerifier::check_entry(const Entry& entry, VerifyReport& report) {
+  const std::uint64_t offset = table_.index_.offset(next_block_);
   const Entry last{last_key_, last_sequence_, EntryKind::put, {}};
   if (!last_key_.empty() && !before(last, entry))
     report_damage(offset, "entries are out of order", report);
-  else if (table_.index_.find(key_prefix(entry.key), entry.key, entry.sequence) != number)
+  else if (table_.index_.find(key_prefix(entry.key), entry.key, entry.sequence) != next_block_)
     report_damage(offset, "the index does not lead to an entry of this block", report);
   else if (!table_.may_contain(entry.key, hash64(entry.key)))
     report_damage(offset, "the filter denies a key of this block", report);

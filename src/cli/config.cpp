@@ -14,9 +14,17 @@
 namespace ouro::cli {
 namespace {
 
-constexpr std::array<std::string_view, 10> top_keys{
-    "self",      "data_dir",        "bind",         "insecure", "loops",
-    "log_level", "block_cache_mib", "memtable_mib", "node",     "cluster"};
+constexpr std::array<std::string_view, 11> top_keys{"self",
+                                                    "data_dir",
+                                                    "bind",
+                                                    "insecure",
+                                                    "loops",
+                                                    "log_level",
+                                                    "block_cache_mib",
+                                                    "memtable_mib",
+                                                    "scrub_mib_per_second",
+                                                    "node",
+                                                    "cluster"};
 constexpr std::span<const std::string_view> cluster_file_keys = std::span(top_keys).last<2>();
 constexpr std::array<std::string_view, 6> cluster_keys{"id", "seed", "arcs", "n", "r", "w"};
 constexpr std::array<std::string_view, 7> node_keys{"id",        "name", "host",  "http_port",
@@ -167,6 +175,7 @@ std::optional<Error> read_top(const toml::table& root, const std::string& file, 
                 "log_level must be trace, debug, info, warn, error or off");
   reader.read_number("block_cache_mib", config.block_cache_mib, 1, 1 << 20);
   reader.read_number("memtable_mib", config.memtable_mib, 1, 1 << 12);
+  reader.read_number("scrub_mib_per_second", config.scrub_mib_per_second, 0, 1 << 12);
   if (!bind.empty()) config.bind = bind;
   if (loops > 0) config.loops = loops;
   return reader.error();
@@ -227,8 +236,9 @@ std::string render_config(const Config& config) {
   if (config.bind) text += fmt::format("bind = {}\n", quoted(*config.bind));
   if (config.insecure) text += "insecure = true\n";
   if (config.loops) text += fmt::format("loops = {}\n", *config.loops);
-  text += fmt::format("log_level = {}\nblock_cache_mib = {}\nmemtable_mib = {}\n\n",
+  text += fmt::format("log_level = {}\nblock_cache_mib = {}\nmemtable_mib = {}\n",
                       quoted(config.log_level), config.block_cache_mib, config.memtable_mib);
+  text += fmt::format("scrub_mib_per_second = {}\n\n", config.scrub_mib_per_second);
   return text + render_cluster(config.cluster);
 }
 

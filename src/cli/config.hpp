@@ -25,6 +25,7 @@ struct Config {
   std::string log_level = "info";
   std::size_t block_cache_mib = 256;
   std::size_t memtable_mib = 64;
+  std::size_t scrub_mib_per_second = 8;  ///< 0: what is on disk is not read over for damage.
 };
 
 /// Errors: invalid_argument, with `file`, the line and what to write instead.

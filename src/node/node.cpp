@@ -1,6 +1,7 @@
 #include "node/node.hpp"
 
 #include "base/check.hpp"
+#include "node/scrub.hpp"
 #include "node/shard.hpp"
 #include "node/storage.hpp"
 #include "runtime/reply.hpp"
@@ -32,11 +33,15 @@ Status settle_cluster(World& world, engine::Db& meta, cluster::Settings& setting
 
 class Node::Impl {
  public:
-  Impl(World& world, Storage storage, cluster::View view, const cluster::Identity& identity)
+  Impl(World& world, Storage storage, cluster::View view, const cluster::Identity& identity,
+       std::size_t scrub_bytes_per_second)
       : storage_(std::move(storage)),
         identity_(identity),
         metadata_(std::move(view)),
-        reader_(*storage_.data, *storage_.read_lane) {
+        reader_(*storage_.data, *storage_.read_lane),
+        loop_(world.loop(0)),
+        scrub_({{"data", *storage_.data}, {"meta", *storage_.meta}}, *storage_.scrub_lane, loop_,
+               scrub_bytes_per_second) {
     for (std::size_t i = 0; i < world.loop_count(); ++i)
       shards_.push_back(std::make_unique<Shard>(world.loop(i),
                                                 kv::HomeStore::Parts{*storage_.data,
@@ -50,6 +55,7 @@ class Node::Impl {
   // The databases and lanes go first: with them goes whatever waits for them, while what it refers
   // to still stands.
   ~Impl() {
+    storage_.scrub_lane.reset();
     storage_.data.reset();
     storage_.meta.reset();
     storage_.read_lane.reset();
@@ -66,9 +72,12 @@ class Node::Impl {
     for (std::size_t i = 0; i < shards_.size(); ++i)
       shards_[i]->connect(shards_, i, reader_, metadata_, identity_.node);
     for (const auto& shard : shards_) shard->start(*metadata_.view(), identity_.node);
+    scrub_.start();
   }
 
   Task<void> close() {
+    Task<void> scrubbed = on_executor(loop_.executor(), scrub_.close());
+    co_await std::move(scrubbed);
     for (const auto& shard : shards_) {
       Task<void> closed = on_executor(shard->loop.executor(), shard->close());
       co_await std::move(closed);
@@ -84,6 +93,8 @@ class Node::Impl {
   cluster::Identity identity_;
   cluster::FixedMetadata metadata_;
   kv::LocalReader reader_;
+  Loop& loop_;  // the first: what a node has only one of runs there
+  Scrub scrub_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 
@@ -102,7 +113,8 @@ Result<std::unique_ptr<Node>> Node::open(World& world, NodeConfig config) {
   const auto identity = cluster::begin_run(*storage->meta, system_table, expected);
   if (!identity) return identity.error();
 
-  auto impl = std::make_unique<Impl>(world, std::move(*storage), std::move(*view), *identity);
+  auto impl = std::make_unique<Impl>(world, std::move(*storage), std::move(*view), *identity,
+                                     config.scrub_bytes_per_second);
   if (const Status loaded = impl->load(); !loaded) return loaded.error();
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }

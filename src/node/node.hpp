@@ -22,6 +22,8 @@ struct NodeConfig {
   cluster::Settings cluster;
   std::size_t block_cache_bytes = std::size_t{256} << 20;
   std::size_t memtable_bytes = std::size_t{64} << 20;
+  /// How fast what is on disk is read over again in search of damage; 0: never.
+  std::size_t scrub_bytes_per_second = std::size_t{8} << 20;
 };
 
 /// Builds everything in the order in which it is needed, and takes it down in reverse. No logic.

@@ -37,6 +37,7 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   storage.read_lane = world.make_lane("read");
   storage.meta_lane = world.make_lane("meta-commit");
   storage.meta_background = world.make_lane("meta-compact");
+  storage.scrub_lane = world.make_lane("scrub");
 
   engine::Options meta;
   meta.directory = config.directory + "/meta";

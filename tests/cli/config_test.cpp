@@ -48,6 +48,7 @@ TEST_CASE("a configuration is read as it was written") {
   config.log_level = "debug";
   config.block_cache_mib = 5;
   config.memtable_mib = 6;
+  config.scrub_mib_per_second = 7;
   config.cluster.cluster = ~std::uint64_t{0};
   config.cluster.hash_seed = 0x123456789abcdef0;
   config.cluster.arcs = 64;

@@ -1,57 +1,14 @@
 // Real threads on a database: for the thread sanitizer, and for what only threads can break.
 #include "tests/engine/db_fixture.hpp"
+#include "tests/engine/thread_lane.hpp"
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace ouro::engine {
 namespace {
-
-class ThreadLane final : public Lane {
- public:
-  ThreadLane() : thread_([this] { run(); }) {}
-  ~ThreadLane() override {
-    {
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  void post(Job job) override {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    wake_.notify_one();
-  }
-
- private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      wake_.wait(lock, [this] { return ended_ || !jobs_.empty(); });
-      if (ended_) return;
-      Job job = std::move(jobs_.front());
-      jobs_.pop_front();
-      lock.unlock();
-      job();
-      job = {};
-      lock.lock();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;
-  bool ended_ = false;
-  std::thread thread_;
-};
 
 // Writer w puts the same growing number under both of its keys, one in each table, so that a reader
 // can tell a torn or a backward view.

@@ -51,18 +51,17 @@ class BucketTable {
  private:
   class Slot;
   struct Fan;
-  // The slot that holds the prefixes which agree in all but their last `shift` bits.
-  struct Bucket {
-    Slot* slot;
-    unsigned shift;
-  };
+  struct Bucket;
 
+  std::size_t root_size() const { return std::size_t{1} << (64 - root_shift_); }
   std::size_t root_index(std::uint64_t prefix) const { return prefix >> 1 >> (root_shift_ - 1); }
   Bucket bucket_of(std::uint64_t prefix) const;
   Position first_from(std::uint64_t prefix) const;
   Position after(std::uint64_t last) const;
-  void add_to_chain(Bucket bucket, KeyNode* head, const KeyNode::Change& change);
-  void relieve(Bucket bucket, KeyNode* head);
+  std::size_t siblings_from(std::uint64_t prefix, unsigned shift) const;
+  void prefetch_walk(std::uint64_t prefix) const;
+  void add_to_chain(const Bucket& bucket, const KeyNode::Change& change);
+  void relieve(const Bucket& bucket, KeyNode* head);
 
   Arena& arena_;
   const unsigned root_shift_;

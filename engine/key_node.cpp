@@ -57,7 +57,7 @@ void copy(char* to, std::span<const SharedBytes> pieces) {
 }  // namespace
 
 KeyNode::KeyNode(const Change& change, std::size_t value_size)
-    : prefix(change.prefix),
+    : prefix_(change.prefix),
       key_size_(static_cast<std::uint32_t>(change.key.size())),
       newest_(&oldest_),
       oldest_(make_version(change, value_size, 0)) {}

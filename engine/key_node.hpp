@@ -43,16 +43,20 @@ class KeyNode {
   /// Adds a version newer than all others of this key.
   void push(Arena& arena, const Change& change);
 
+  std::uint64_t prefix() const { return prefix_; }
   std::string_view key() const { return {bytes(), key_size_}; }
   /// Whether this key sorts before another. Prefixes first: they nearly always decide.
   bool before(std::uint64_t other_prefix, std::string_view other_key) const {
-    return prefix != other_prefix ? prefix < other_prefix : key() < other_key;
+    return prefix_ != other_prefix ? prefix_ < other_prefix : key() < other_key;
   }
   bool is(std::uint64_t other_prefix, std::string_view other_key) const {
-    return prefix == other_prefix && key() == other_key;
+    return prefix_ == other_prefix && key() == other_key;
   }
   KeyNode* next() const { return next_.load(std::memory_order_acquire); }
   void set_next(KeyNode* node) { next_.store(node, std::memory_order_release); }
+  /// Only for the writer, and kept only by the first node of a chain: how many it has.
+  std::uint32_t chain_size() const { return chain_size_; }
+  void set_chain_size(std::uint32_t size) { chain_size_ = size; }
 
   const KeyVersion* newest() const { return newest_.load(std::memory_order_acquire); }
   /// The newest version with sequence <= at_most; null if all are newer. Takes logarithmic time,
@@ -67,14 +71,10 @@ class KeyNode {
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
 
-  // Searching reads these two, so they come first.
+  // Searching reads these two, so they stand together.
   std::atomic<KeyNode*> next_{nullptr};
-
- public:
-  const std::uint64_t prefix;
-  std::uint32_t list_size = 1;  ///< Only for the writer: see BucketTable.
-
- private:
+  const std::uint64_t prefix_;
+  std::uint32_t chain_size_ = 1;
   const std::uint32_t key_size_;
   std::atomic<const KeyVersion*> newest_;
   const KeyVersion oldest_;

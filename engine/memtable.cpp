@@ -12,7 +12,7 @@ namespace {
 // Buckets to begin with: few enough to cost nothing, enough that full memtables of small entries
 // need one division of each.
 unsigned bucket_bits(const TableSpec& table, std::size_t capacity) {
-  constexpr std::size_t bytes_per_bucket = 8192;
+  constexpr std::size_t bytes_per_bucket = 2048;
   constexpr unsigned least = 1;
   constexpr unsigned most = 20;
   if (!table.token_order) return 0;

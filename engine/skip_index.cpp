@@ -15,7 +15,7 @@ class SkipIndex::Tower {
 
   static Tower* make(Arena& arena, KeyNode* node, unsigned height) {
     char* const memory = arena.allocate(sizeof(Tower) + height * sizeof(std::atomic<Tower*>));
-    auto* const tower = new (memory) Tower{node == nullptr ? 0 : node->prefix, node};
+    auto* const tower = new (memory) Tower{node == nullptr ? 0 : node->prefix(), node};
     for (unsigned level = 0; level < height; ++level)
       new (tower->links() + level) std::atomic<Tower*>(nullptr);
     return tower;
@@ -38,7 +38,7 @@ SkipIndex* SkipIndex::make(Arena& arena, KeyNode* first, std::size_t count) {
   Tower* path[height_max];
   KeyNode* node = first;
   for (std::size_t i = 0; i < count; ++i, node = node->next()) {
-    index->last_before(node->prefix, node->key(), path);
+    index->last_before(node->prefix(), node->key(), path);
     index->add_tower(arena, node, path);
   }
   return index;

@@ -131,7 +131,6 @@ class DbImpl final : public Db {
   Result<Sequence> flush_present();
   Result<VersionEdit> without_range_locked(TableId id, const Range& range, Sequence last);
   Status check_unused(TableId id, const OpenedExport& source) const;
-  unsigned level_for(TableId id, std::uint64_t bytes) const;
   Result<VersionEdit> with_export_locked(TableId id, const OpenedExport& source);
 
   // Maintenance (db_maintenance.cpp).

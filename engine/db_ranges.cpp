@@ -170,7 +170,9 @@ Result<RangeExport> DbImpl::export_range(TableId table, const Range& range,
   auto sources = sources_of(*present, *id, range);
   const auto live = make_iterator(merge(std::move(sources)),
                                   {.range = range, .at_most = at_most, .pin = std::move(present)});
-  const ExportTarget target{directory, options_.tables[*id],
+  const TableSpec& spec = options_.tables[*id];
+  const ExportTarget target{directory,
+                            {.name = spec.name, .token_order = spec.token_order},
                             export_identity(identity_, directory, new_number())};
   auto written = write_export(options_, files_, target, *live);
   if (!written) abandon_copy(directory);
@@ -220,23 +222,11 @@ Status DbImpl::check_unused(TableId id, const OpenedExport& source) const {
                                       " already; drop that range first"};
 }
 
-// The deepest level in use, or the first below it where the new bytes do not ask for compaction at
-// once.
-unsigned DbImpl::level_for(TableId id, std::uint64_t bytes) const {
-  const auto version = state()->version;
-  unsigned level = level_count - 1;
-  while (level > 1 && version->level(id, level).files.empty()) --level;
-  while (level + 1 < level_count &&
-         version->level(id, level).bytes + bytes > level_target(options_, level))
-    ++level;
-  return level;
-}
-
-// Writes the export's entries as files of this database. A file of the level whose keys lie on both
-// sides of them is written anew together with them, for files of a level must not overlap; as
-// nothing lies in the export's range there is at most one.
+// Writes the export's entries as files of this database's deepest level. A file there whose keys
+// lie on both sides of them is written anew together with them, for files of a level must not
+// overlap; as nothing lies in the export's range there is at most one.
 Result<VersionEdit> DbImpl::with_export_locked(TableId id, const OpenedExport& source) {
-  const unsigned level = level_for(id, source.totals().bytes);
+  constexpr unsigned level = level_count - 1;
   std::uint64_t expected = source.totals().entries;
   VersionEdit edit;
   std::vector<std::unique_ptr<EntryIterator>> sources;

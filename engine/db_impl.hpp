@@ -158,7 +158,6 @@ class DbImpl final : public Db {
   Result<Sequence> flush_present();
   Result<VersionEdit> without_range_locked(TableId id, const Range& range, Sequence last);
   Status check_unused(TableId id, const OpenedExport& source) const;
-  unsigned deepest_level(TableId id) const;
   Result<VersionEdit> with_export_locked(TableId id, const OpenedExport& source);
 
   // Maintenance (db_maintenance.cpp).

@@ -166,7 +166,9 @@ Result<RangeExport> DbImpl::export_range(TableId table, const Range& range,
   auto sources = sources_of(*present, *id, range);
   const auto live = make_iterator(merge(std::move(sources)),
                                   {.range = range, .at_most = at_most, .pin = std::move(present)});
-  const ExportTarget target{directory, options_.tables[*id],
+  const TableSpec& spec = options_.tables[*id];
+  const ExportTarget target{directory,
+                            {.name = spec.name, .token_order = spec.token_order},
                             export_identity(identity_, directory, new_number())};
   auto written = write_export(options_, files_, target, *live);
   if (!written) abandon_copy(directory);
@@ -217,19 +219,11 @@ Status DbImpl::check_unused(TableId id, const OpenedExport& source) const {
                                       " already; drop that range first"};
 }
 
-// The deepest level in use: below everything there is.
-unsigned DbImpl::deepest_level(TableId id) const {
-  const auto version = state()->version;
-  for (unsigned level = level_count - 1; level > 0; --level)
-    if (!version->level(id, level).files.empty()) return level;
-  return level_count - 1;
-}
-
-// Writes the export's entries as files of this database. A file of the level whose keys lie on both
-// sides of them is written anew together with them, for files of a level must not overlap; as
-// nothing lies in the export's range there is at most one.
+// Writes the export's entries as files of this database's deepest level. A file there whose keys
+// lie on both sides of them is written anew together with them, for files of a level must not
+// overlap; as nothing lies in the export's range there is at most one.
 Result<VersionEdit> DbImpl::with_export_locked(TableId id, const OpenedExport& source) {
-  const unsigned level = deepest_level(id);
+  constexpr unsigned level = level_count - 1;
   std::uint64_t expected = source.totals().entries;
   VersionEdit edit;
   std::vector<std::unique_ptr<EntryIterator>> sources;

@@ -128,7 +128,7 @@ TEST_CASE("damage inside a dropped range is no hindrance", "[ranges]") {
   REQUIRE(f.source.db->compact_sync());
   f.source.db.lane.run_all();
   const auto tables = files_in(f.files, "db", ".sst");
-  REQUIRE(tables.size() > 3);
+  REQUIRE(tables.size() > 2);
   // Damage all, see which one has the key, and mend the others.
   const auto flip_blocks = [&](const std::string& path) {
     for (std::uint64_t offset = 50; offset < *f.files.file_size(path); offset += 50)
@@ -139,7 +139,7 @@ TEST_CASE("damage inside a dropped range is no hindrance", "[ranges]") {
   for (const std::string& path : tables)
     if (answer.find(path) == std::string::npos) flip_blocks(path);
   REQUIRE_FALSE(f.source.db->verify()->damage.empty());
-  f.source.drop({key_of(10), key_of(50)});
+  f.source.drop({key_of(3), key_of(57)});
   f.source.check();
 }
 

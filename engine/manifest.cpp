@@ -154,8 +154,9 @@ std::string current_content(std::uint64_t number) {
   return out + "\n";
 }
 
-// 0 if there is no CURRENT.
-Result<std::uint64_t> current_number(FileSystem& files, const std::string& directory) {
+}  // namespace
+
+Result<std::uint64_t> read_current(FileSystem& files, const std::string& directory) {
   const std::string path = current_path(directory);
   const auto content = files.read_file(path);
   if (!content) {
@@ -167,6 +168,8 @@ Result<std::uint64_t> current_number(FileSystem& files, const std::string& direc
     return Error{ErrorCode::corruption, path + " at 0: damaged; restore it or refill the node"};
   return name->number;
 }
+
+namespace {
 
 Status load_edits(LogReader& reader, const std::string& path, ManifestState& state) {
   bool first = true;
@@ -202,7 +205,7 @@ Result<ManifestState> load_manifest(FileSystem& files, const std::string& direct
 
 Result<LoadedManifest> load_manifest(FileSystem& files, const std::string& directory) {
   LoadedManifest loaded;
-  const auto number = current_number(files, directory);
+  const auto number = read_current(files, directory);
   if (!number) return number.error();
   if (*number == 0) return loaded;
   loaded.number = *number;

@@ -55,10 +55,14 @@ struct LoadedManifest {
   std::uint64_t number = 0;
   ManifestState state;
 };
+/// Errors: corruption (naming file and offset), unsupported, io.
 Result<LoadedManifest> load_manifest(FileSystem& files, const std::string& directory);
 /// What manifest `number` says, whatever CURRENT names. Error not_found if there is none.
 Result<ManifestState> load_manifest(FileSystem& files, const std::string& directory,
                                     std::uint64_t number);
+
+/// The number of the manifest that CURRENT names; 0 if there is no CURRENT.
+Result<std::uint64_t> read_current(FileSystem& files, const std::string& directory);
 
 /// Writes one manifest. For one thread at a time.
 class Manifest {

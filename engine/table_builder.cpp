@@ -117,9 +117,12 @@ Result<Section> TableBuilder::write_section(BlockType type, std::string_view pay
 
 std::string TableBuilder::properties() const {
   const auto& tables = store_.options.tables;
+  const bool known = meta_.table < tables.size();
   const std::pair<std::string, std::string> all[] = {
       {"writer", "ouro"},
-      {"table", meta_.table < tables.size() ? tables[meta_.table].name : std::string()},
+      {"table", known ? tables[meta_.table].name : std::string()},
+      {"table_id", std::to_string(meta_.table)},
+      {"token_order", known && tables[meta_.table].token_order ? "1" : "0"},
       {"level", std::to_string(meta_.level)},
       {"entries", std::to_string(meta_.entries)},
       {"removes", std::to_string(removes_)},

@@ -38,6 +38,11 @@ void TableIterator::next() {
   if (++at_ == block_->count()) enter(number_ + 1);
 }
 
+void TableIterator::skip_block() {
+  failed_.reset();
+  enter(number_ + 1);
+}
+
 /// To the first entry of block `number`; past the end if there is none.
 void TableIterator::enter(std::size_t number) {
   block_.reset();

@@ -25,6 +25,9 @@ class TableIterator final : public EntryIterator {
   Entry entry() const override { return block_->entry(at_); }
   Status status() const override;
 
+  /// After an error: on to the first entry behind the block that could not be read, for repair.
+  void skip_block();
+
  private:
   void enter(std::size_t number);
   Result<std::shared_ptr<const Block>> fetch(std::size_t number);

@@ -14,7 +14,15 @@ namespace ouro::engine {
 
 Result<std::shared_ptr<TableReader>> TableReader::open(const TableStore& store, FileMeta meta) {
   std::shared_ptr<TableReader> reader(new TableReader(store, std::move(meta)));
-  const Status loaded = reader->load();
+  const Status loaded = reader->load(Trust::everything);
+  if (!loaded) return loaded.error();
+  return reader;
+}
+
+Result<std::shared_ptr<TableReader>> TableReader::open_damaged(const TableStore& store,
+                                                               FileMeta meta) {
+  std::shared_ptr<TableReader> reader(new TableReader(store, std::move(meta)));
+  const Status loaded = reader->load(Trust::entries);
   if (!loaded) return loaded.error();
   return reader;
 }
@@ -44,7 +52,7 @@ Error TableReader::damaged(std::uint64_t offset, std::string_view what) const {
                                      "; the file is damaged, restore its data from a replica"};
 }
 
-Status TableReader::load() {
+Status TableReader::load(Trust trust) {
   auto file = store_.files.open(path_);
   if (!file) return file.error();
   file_ = std::move(*file);
@@ -53,7 +61,8 @@ Status TableReader::load() {
     return damaged(file_->size(),
                    "the file ends here but should have " + std::to_string(meta_.size) + " bytes");
   const Status header = check_header();
-  if (!header) return header;
+  if (!header && (trust == Trust::everything || header.error().code != ErrorCode::corruption))
+    return header;
   auto footer = read_footer();
   if (!footer) return footer.error();
 
@@ -63,7 +72,7 @@ Status TableReader::load() {
   if (!decoded || decoded->count() != footer->blocks)
     return damaged(footer->index.offset, "the index makes no sense");
   index_ = std::move(*decoded);
-  if (footer->filter.size > 0) {
+  if (footer->filter.size > 0 && trust == Trust::everything) {
     const auto bytes = read_section(footer->filter, BlockType::filter);
     if (!bytes) return bytes.error();
     filter_ = Filter::decode(*bytes);

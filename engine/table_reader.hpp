@@ -40,6 +40,9 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   /// Opens the file of `meta` in the store's directory and checks that it is that file. Errors:
   /// corruption, unsupported (a newer format), io, not_found.
   static Result<std::shared_ptr<TableReader>> open(const TableStore& store, FileMeta meta);
+  /// The same for repair, of a file whose header or filter may be damaged: all of its entries can
+  /// still be found.
+  static Result<std::shared_ptr<TableReader>> open_damaged(const TableStore& store, FileMeta meta);
   /// Removes the file if it was marked obsolete.
   ~TableReader();
   TableReader(const TableReader&) = delete;
@@ -97,7 +100,9 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
 
   TableReader(const TableStore& store, FileMeta meta);
 
-  Status load();
+  enum class Trust : std::uint8_t { everything, entries };
+
+  Status load(Trust trust);
   Status check_header() const;
   Result<Footer> read_footer() const;
   Status check_footer(const Footer& footer) const;

@@ -24,6 +24,7 @@ struct Parser {
   DemoControlCommand control;
   KeyCommand key;
   RingCommand ring;
+  EngineCommand engine;
   VersionCommand version;
   Command chosen = Usage{};
 
@@ -34,6 +35,10 @@ struct Parser {
                    DemoControlCommand::What what);
   void add_key(const std::string& word, const std::string& help, KeyCommand::What what);
   void add_ring();
+  void add_engine();
+  void add_repair(CLI::App& command);
+  CLI::App& add_offline(CLI::App& parent, const std::string& word, const std::string& help,
+                        EngineCommand::What what);
   void add_version();
 };
 
@@ -70,6 +75,7 @@ Parser::Parser() {
   add_key("put", "Store a value", KeyCommand::What::put);
   add_key("del", "Delete a key", KeyCommand::What::del);
   add_ring();
+  add_engine();
   add_version();
 }
 
@@ -195,6 +201,50 @@ void Parser::add_ring() {
     ring.locate = true;
     chosen = ring;
   });
+}
+
+void Parser::add_engine() {
+  CLI::App& command = add_command(
+      app, "engine", "Look at, check and repair the files of a node that is stopped",
+      "  ouro engine stats ouro-data/data               what there is\n"
+      "  ouro engine verify ouro-data/data              is every byte what was written?\n"
+      "  ouro engine repair ouro-data/data --dry-run    what a repair would keep");
+  command.require_subcommand(1);
+  using What = EngineCommand::What;
+  CLI::App& dump = add_offline(command, "dump", "Print the entries", What::dump);
+  dump.add_option("--table", engine.table, "Only this table")->type_name("NAME");
+  dump.add_option("--from", engine.from, "Begin at this key, as dump prints it or 0x and digits")
+      ->type_name("KEY");
+  dump.add_option("--limit", engine.limit, "Print at most so many entries");
+  dump.add_flag("--keys-only", engine.keys_only, "Without values");
+  add_offline(command, "verify", "Read everything and tell what is damaged", What::verify);
+  add_offline(command, "stats", "Show tables, levels and log", What::stats);
+  add_repair(add_offline(command, "repair", "Make a damaged database open again", What::repair));
+}
+
+void Parser::add_repair(CLI::App& command) {
+  command.add_flag("--dry-run", engine.dry_run, "Only show the plan");
+  command.add_flag("--salvage", engine.salvage, "Take changes from logs behind damage too");
+  command.add_flag("--yes", engine.yes, "Do not ask");
+  command
+      .add_option("--tables", engine.tables,
+                  "All tables in the order of their creation, where no file tells")
+      ->type_name("NAME[:token]")
+      ->delimiter(',');
+}
+
+CLI::App& Parser::add_offline(CLI::App& parent, const std::string& word, const std::string& help,
+                              EngineCommand::What what) {
+  CLI::App& command = add_command(parent, word, help, "  ouro engine " + word + " ouro-data/data");
+  command.add_option("DIR", engine.directory, "Of one database: `data` or `meta` of a node")
+      ->required();
+  command.add_flag("--json", engine.json,
+                   what == EngineCommand::What::dump ? "One JSON object per line" : "As JSON");
+  command.callback([this, what] {
+    engine.what = what;
+    chosen = engine;
+  });
+  return command;
 }
 
 void Parser::add_version() {

@@ -68,6 +68,21 @@ struct RingCommand {
   bool curl = false;
 };
 
+/// `ouro engine dump|verify|stats|repair DIR`.
+struct EngineCommand {
+  enum class What { dump, verify, stats, repair } what = What::stats;
+  std::string directory;
+  std::string table;  ///< Empty: all.
+  std::string from;   ///< As typed: text with escapes, or 0x and digits.
+  std::optional<std::uint64_t> limit;
+  std::vector<std::string> tables;  ///< NAME or NAME:token, in the order of their creation.
+  bool keys_only = false;
+  bool dry_run = false;
+  bool salvage = false;
+  bool yes = false;
+  bool json = false;
+};
+
 struct VersionCommand {
   bool json = false;
 };
@@ -79,7 +94,7 @@ struct Usage {
 };
 
 using Command = std::variant<Usage, ServeCommand, DemoCommand, DemoControlCommand, KeyCommand,
-                             RingCommand, VersionCommand>;
+                             RingCommand, EngineCommand, VersionCommand>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(std::vector<std::string> arguments);

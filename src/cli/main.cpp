@@ -1,6 +1,7 @@
 #include "api/health_routes.hpp"
 #include "cli/command_line.hpp"
 #include "cli/demo.hpp"
+#include "cli/engine_commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/key_commands.hpp"
 #include "cli/ring_commands.hpp"
@@ -24,6 +25,7 @@ int run(const DemoCommand& command) { return run_demo(command); }
 int run(const DemoControlCommand& command) { return run_demo_control(command); }
 int run(const KeyCommand& command) { return run_key_command(command); }
 int run(const RingCommand& command) { return run_ring_command(command); }
+int run(const EngineCommand& command) { return run_engine_command(command); }
 
 int run(const VersionCommand& command) {
   if (command.json)

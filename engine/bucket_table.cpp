@@ -19,6 +19,9 @@ constexpr std::uint32_t crowd = 4;
 // spread evenly over a part of the range. A chain of fans for them costs little.
 constexpr unsigned patience = 8;
 
+/// That hold a bit for each of 2^`bits` slots.
+std::size_t words(unsigned bits) { return bits > 6 ? std::size_t{1} << (bits - 6) : 1; }
+
 std::uint64_t last_of(std::uint64_t prefix, unsigned shift) {
   return shift == 0 ? prefix : prefix | std::numeric_limits<std::uint64_t>::max() >> (64 - shift);
 }
@@ -86,9 +89,31 @@ struct BucketTable::Bucket {
 BucketTable::BucketTable(Arena& arena, unsigned bits)
     : arena_(arena),
       root_shift_(prefix_bits - bits),
-      root_(reinterpret_cast<Slot*>(arena.allocate(sizeof(Slot) << bits))) {
+      root_(reinterpret_cast<Slot*>(arena.allocate(sizeof(Slot) << bits))),
+      filled_(reinterpret_cast<std::atomic<std::uint64_t>*>(
+          arena.allocate(words(bits) * sizeof(std::atomic<std::uint64_t>)))) {
   for (std::size_t i = 0; i < std::size_t{1} << bits; ++i) new (root_ + i) Slot;
-  if (bits == 0) root_->set(SkipIndex::make(arena, nullptr, 0));
+  for (std::size_t i = 0; i < words(bits); ++i) new (filled_ + i) std::atomic<std::uint64_t>(0);
+  if (bits > 0) return;
+  root_->set(SkipIndex::make(arena, nullptr, 0));
+  note_filled(0);
+}
+
+void BucketTable::note_filled(std::size_t root_index) {
+  std::atomic<std::uint64_t>& word = filled_[root_index / 64];
+  word.store(word.load(std::memory_order_relaxed) | std::uint64_t{1} << root_index % 64,
+             std::memory_order_release);
+}
+
+/// The first filled slot from `root_index` on; root_size() if there is none.
+std::size_t BucketTable::next_filled(std::size_t root_index) const {
+  std::uint64_t skipped = ~std::uint64_t{0} << root_index % 64;
+  for (std::size_t word = root_index / 64; word * 64 < root_size(); ++word) {
+    const std::uint64_t filled = filled_[word].load(std::memory_order_acquire) & skipped;
+    if (filled != 0) return word * 64 + static_cast<std::size_t>(std::countr_zero(filled));
+    skipped = ~std::uint64_t{0};
+  }
+  return root_size();
 }
 
 BucketTable::Bucket BucketTable::bucket_of(std::uint64_t prefix) const {
@@ -124,6 +149,7 @@ void BucketTable::add_to_chain(const Bucket& bucket, const KeyNode::Change& chan
   node->set_next(at);
   if (before == nullptr) {
     bucket.slot->set(node);
+    if (head == nullptr) note_filled(root_index(change.prefix));
     head = node;
   } else {
     before->set_next(node);
@@ -185,6 +211,10 @@ BucketTable::Position BucketTable::after(std::uint64_t last) const {
 // `prefix` is the first of a bucket.
 BucketTable::Position BucketTable::first_from(std::uint64_t prefix) const {
   do {
+    const std::size_t index = root_index(prefix);
+    const std::size_t filled = next_filled(index);
+    if (filled == root_size()) return {};
+    if (filled != index) prefix = std::uint64_t{filled} << root_shift_;
     prefetch_walk(prefix);
     const Bucket bucket = bucket_of(prefix);
     std::size_t left = siblings_from(prefix, bucket.shift);

@@ -59,6 +59,8 @@ class BucketTable {
   Position first_from(std::uint64_t prefix) const;
   Position after(std::uint64_t last) const;
   std::size_t siblings_from(std::uint64_t prefix, unsigned shift) const;
+  void note_filled(std::size_t root_index);
+  std::size_t next_filled(std::size_t root_index) const;
   void prefetch_walk(std::uint64_t prefix) const;
   void add_to_chain(const Bucket& bucket, const KeyNode::Change& change);
   void relieve(const Bucket& bucket, KeyNode* head);
@@ -66,6 +68,8 @@ class BucketTable {
   Arena& arena_;
   const unsigned root_shift_;
   Slot* const root_;
+  /// A bit for each slot of the root that holds something: walks pass over the others by words.
+  std::atomic<std::uint64_t>* const filled_;
   std::atomic<bool> empty_{true};
 };
 

@@ -185,15 +185,15 @@ void CompactionJob::begin(Part& part) {
   const IterateOptions options{ReadMode::blocking, false};
   std::vector<std::unique_ptr<EntryIterator>> sources;
   for (unsigned level = 0; level < level_count; ++level) {
-    std::vector<TableFile> files;
+    if (level > 0) {
+      const auto files = files_within(inputs_[level], part.begin, part.end);
+      if (!files.empty()) sources.push_back(std::make_unique<LevelIterator>(files, options));
+      continue;
+    }
     for (const TableFile& file : inputs_[level])
       if (file->meta().largest >= part.begin &&
           (part.end.empty() || file->meta().smallest < part.end))
-        files.push_back(file);
-    if (level == 0)
-      for (const TableFile& file : files) sources.push_back(file->iterator(options));
-    else if (!files.empty())
-      sources.push_back(std::make_unique<LevelIterator>(std::move(files), options));
+        sources.push_back(file->iterator(options));
   }
   part.input = merge(std::move(sources));
   TableJob::Plan job;

@@ -25,58 +25,69 @@ class DbIterator final : public Iterator {
 
   void next() override {
     untouched_ = false;
-    key_.assign(entries_->entry().key);
+    key_.assign(entry_.key);
+    entries_->next();
     skip_rest_of_key();
     settle();
   }
 
   bool valid() const override { return valid_; }
-  std::string_view key() const override { return entries_->entry().key; }
-  std::string_view value() const override { return entries_->entry().value; }
+  std::string_view key() const override { return entry_.key; }
+  std::string_view value() const override { return entry_.value; }
   Status status() const override { return entries_->status(); }
 
  private:
   void position(std::string_view key) {
     untouched_ = false;
     entries_->seek(key, view_.at_most);
+    look();
     settle();
   }
 
-  // Steps over older versions; many of them (a hot key) are left behind by a seek.
+  /// Takes over what the entries show now.
+  void look() {
+    valid_ = entries_->valid();
+    if (valid_) entry_ = entries_->entry();
+  }
+
+  // Steps over older versions of key_; many of them (a hot key) are left behind by a seek.
   void skip_rest_of_key() {
     constexpr int steps_max = 8;
-    for (int step = 0; entries_->valid() && entries_->entry().key == key_; ++step) {
+    look();
+    for (int step = 0; valid_ && entry_.key == key_; ++step) {
       if (step == steps_max) {
         entries_->seek(key_, 0);
-        if (entries_->valid() && entries_->entry().key == key_) entries_->next();
-        return;
+        look();
+        if (!valid_ || entry_.key != key_) return;
       }
       entries_->next();
+      look();
     }
   }
 
   // From the present entry on to one that this scan shows.
   void settle() {
-    valid_ = false;
-    while (entries_->valid()) {
-      const Entry entry = entries_->entry();
-      if (!view_.range.end.empty() && entry.key >= view_.range.end) return;
-      if (entry.sequence > view_.at_most) {
+    while (valid_) {
+      if (!view_.range.end.empty() && entry_.key >= view_.range.end) break;
+      if (entry_.sequence > view_.at_most) {
         entries_->next();
-      } else if (entry.kind == EntryKind::put) {
-        valid_ = true;
+        look();
+      } else if (entry_.kind == EntryKind::put) {
         return;
       } else {
-        key_.assign(entry.key);
+        key_.assign(entry_.key);
+        entries_->next();
         skip_rest_of_key();
       }
     }
+    valid_ = false;
   }
 
   ScanView view_;  // before the entries, which need what it pins
   std::unique_ptr<EntryIterator> entries_;
+  Entry entry_;
   std::string key_;
-  bool valid_ = false;
+  bool valid_ = false;  // entry_ is what entries_ shows, and this scan too
   bool untouched_ = false;
 };
 

@@ -40,9 +40,12 @@ std::unique_ptr<Iterator> DbImpl::scan(TableId table, Range range, ReadOptions o
   const Sequence at_most = options.snapshot != nullptr ? options.snapshot->sequence()
                                                        : visible_.load(std::memory_order_acquire);
   std::vector<std::unique_ptr<EntryIterator>> sources;
-  sources.push_back(present->active->memtable->iterator(table));
-  for (const auto& generation : present->waiting)
-    sources.push_back(generation->memtable->iterator(table));
+  const auto add = [&](const Generation& generation) {
+    if (generation.memtable->has_entries(table))
+      sources.push_back(generation.memtable->iterator(table));
+  };
+  add(*present->active);
+  for (const auto& generation : present->waiting) add(*generation);
   present->version->add_iterators(table, range, {.mode = options.mode, .fill_cache = true},
                                   sources);
   return make_iterator(merge(std::move(sources)),

@@ -9,7 +9,7 @@ namespace ouro::engine {
 void LevelIterator::enter(std::size_t file) {
   at_ = file;
   current_.reset();
-  if (file < files_.size()) current_ = files_[file]->iterator(options_);
+  if (file < files_.size()) current_.emplace(files_[file], options_);
 }
 
 void LevelIterator::seek(std::string_view key, Sequence sequence) {

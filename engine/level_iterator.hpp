@@ -2,19 +2,20 @@
 #pragma once
 
 #include "engine/entry.hpp"
-#include "engine/table_reader.hpp"
+#include "engine/table_iterator.hpp"
 
 #include <cstddef>
 #include <memory>
-#include <vector>
+#include <optional>
+#include <span>
 
 namespace ouro::engine {
 
-/// Opens the files' iterators one after another; keeps all files alive.
+/// Opens the files' iterators one after another. The files must outlive it.
 class LevelIterator final : public EntryIterator {
  public:
-  LevelIterator(std::vector<std::shared_ptr<TableReader>> files, const IterateOptions& options)
-      : files_(std::move(files)), options_(options) {}
+  LevelIterator(std::span<const std::shared_ptr<TableReader>> files, const IterateOptions& options)
+      : files_(files), options_(options) {}
 
   void seek(std::string_view key, Sequence sequence) override;
   void seek_to_first() override;
@@ -27,10 +28,10 @@ class LevelIterator final : public EntryIterator {
   void enter(std::size_t file);
   void skip_finished_files();
 
-  std::vector<std::shared_ptr<TableReader>> files_;
+  std::span<const std::shared_ptr<TableReader>> files_;
   IterateOptions options_;
   std::size_t at_ = 0;
-  std::unique_ptr<EntryIterator> current_;  ///< Over files_[at_]; null past the end.
+  std::optional<TableIterator> current_;  ///< Over files_[at_]; none past the end.
 };
 
 }  // namespace ouro::engine

@@ -20,6 +20,17 @@ bool in_range(const FileMeta& file, const Range& range) {
 
 }  // namespace
 
+std::span<const TableFile> files_within(std::span<const TableFile> files, std::string_view start,
+                                        std::string_view end) {
+  const auto first = std::partition_point(files.begin(), files.end(), [&](const TableFile& file) {
+    return file->meta().largest < start;
+  });
+  const auto last = std::partition_point(first, files.end(), [&](const TableFile& file) {
+    return end.empty() || file->meta().smallest < end;
+  });
+  return {first, last};
+}
+
 Result<std::shared_ptr<const Version>> Version::apply(const VersionEdit& edit,
                                                       const std::vector<TableFile>& added) const {
   auto next = std::make_shared<Version>(*this);
@@ -129,11 +140,8 @@ void Version::add_iterators(TableId table, const Range& range, const IterateOpti
   for (const TableFile& run : levels[0].files)
     if (in_range(run->meta(), range)) iterators.push_back(run->iterator(options));
   for (unsigned i = 1; i < level_count; ++i) {
-    std::vector<TableFile> files;
-    for (const TableFile& file : levels[i].files)
-      if (in_range(file->meta(), range)) files.push_back(file);
-    if (!files.empty())
-      iterators.push_back(std::make_unique<LevelIterator>(std::move(files), options));
+    const auto files = files_within(levels[i].files, range.start, range.end);
+    if (!files.empty()) iterators.push_back(std::make_unique<LevelIterator>(files, options));
   }
 }
 

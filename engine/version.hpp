@@ -11,12 +11,17 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace ouro::engine {
 
 using TableFile = std::shared_ptr<TableReader>;
+
+/// Those of a deeper level's files that may have keys from `start` to before `end` (empty: no end).
+std::span<const TableFile> files_within(std::span<const TableFile> files, std::string_view start,
+                                        std::string_view end);
 
 /// Level 0 holds runs, newest first, which may overlap; deeper levels are sorted and disjoint, and
 /// all versions of a key in a level lie in one file. A key's versions get older from level to level
@@ -72,7 +77,7 @@ class Version {
   Status get(TableId table, const PointRead& read, Found& found) const;
 
   /// Adds iterators that together have every entry of `range` (and may have others around it), one
-  /// per run of level 0 and one per deeper level. They keep the files they need. The merge of them
+  /// per run of level 0 and one per deeper level. The version must outlive them. The merge of them
   /// is positioned with seek(range.start, sequence_max).
   void add_iterators(TableId table, const Range& range, const IterateOptions& options,
                      std::vector<std::unique_ptr<EntryIterator>>& iterators) const;

@@ -158,13 +158,6 @@ Status DbImpl::compact_table(TableId table, std::unique_lock<std::mutex>& lock) 
 
 Status DbImpl::compact_sync() {
   if (Status flushed = flush_all(); !flushed) return flushed;
-  Status done = compact_all();
-  // What lanes left alone meanwhile.
-  schedule_compaction();
-  return done;
-}
-
-Status DbImpl::compact_all() {
   std::unique_lock lock(compaction_mutex_);
   const CompactionHold hold(*this);
   if (failed()) return closed();

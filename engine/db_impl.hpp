@@ -72,11 +72,15 @@ class DbImpl final : public Db {
     Status outcome;
   };
 
-  /// While it lives, with the compaction lock held at both ends, no lane begins a compaction.
+  /// While it lives, with the compaction lock held at both ends, no lane begins a compaction;
+  /// afterwards they look for work again.
   class CompactionHold {
    public:
     explicit CompactionHold(DbImpl& db) : db_(db) { ++db_.compaction_holds_; }
-    ~CompactionHold() { --db_.compaction_holds_; }
+    ~CompactionHold() {
+      --db_.compaction_holds_;
+      db_.continue_compaction();
+    }
     CompactionHold(const CompactionHold&) = delete;
     CompactionHold& operator=(const CompactionHold&) = delete;
 
@@ -148,7 +152,6 @@ class DbImpl final : public Db {
   Status step_compaction(RunningCompaction::Piece piece, std::unique_lock<std::mutex>& lock);
   void install_compaction_locked();
   void give_up_compaction(std::unique_lock<std::mutex>& lock);
-  Status compact_all();
   Status compact_table(TableId table, std::unique_lock<std::mutex>& lock);
   /// Afterwards, with the lock held again, no compaction is under way: it is installed, or given up
   /// with the error returned. For whoever is to change the set of files; with a CompactionHold none

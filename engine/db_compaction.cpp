@@ -26,6 +26,11 @@ std::size_t DbImpl::wanted_compaction_lanes() const {
 }
 
 void DbImpl::schedule_compaction() {
+  compaction_resting_.store(false);
+  continue_compaction();
+}
+
+void DbImpl::continue_compaction() {
   if (failed()) return;
   const std::size_t lanes = wanted_compaction_lanes();
   for (std::size_t lane = 0; lane < lanes; ++lane) schedule_compaction_on(lane);
@@ -45,18 +50,18 @@ void DbImpl::compaction_job(std::size_t lane) {
   {
     std::unique_lock lock(compaction_mutex_);
     if (failed()) return give_up_compaction(lock);
-    if (!compaction_ && (compaction_holds_ > 0 || !begin_compaction_locked())) return;
+    if (!compaction_ && !begin_compaction_locked()) return;
     const auto piece = compaction_->next(lane);
     // Others work on the rest; the last of them goes on.
     if (!piece) return;
     const Status stepped = step_compaction(*piece, lock);
-    // Tried again after the next flush, or when a commit is refused.
     if (!stepped) return note_background_error(stepped);
   }
-  schedule_compaction();
+  continue_compaction();
 }
 
 bool DbImpl::begin_compaction_locked() {
+  if (compaction_holds_ > 0 || compaction_resting_.load()) return false;
   // The version first: what it holds is older than the retention asked for after it.
   const auto version = state()->version;
   auto plan = pick(*version, options_);
@@ -100,14 +105,17 @@ Status DbImpl::step_compaction(RunningCompaction::Piece piece, std::unique_lock<
     if (*done) --running->unfinished;
   }
   if (running->busy > 0) return {};
-  if (running->failed) {
+  if (running->failed)
     compaction_.reset();
-    return *running->failed;
-  }
-  return running->all_finished() ? install_compaction_locked() : Status{};
+  else if (running->all_finished())
+    install_compaction_locked();
+  if (!running->failed) return {};
+  // Tried again after the next flush, or when a commit is refused; trying at once would only spin.
+  compaction_resting_.store(true);
+  return *running->failed;
 }
 
-Status DbImpl::install_compaction_locked() {
+void DbImpl::install_compaction_locked() {
   const auto running = std::exchange(compaction_, nullptr);
   CompactionJob& job = *running->job;
   compaction_bytes_read_.add(job.bytes_read());
@@ -118,7 +126,6 @@ Status DbImpl::install_compaction_locked() {
     compactions_.add();
   else
     running->failed = installed.error();
-  return installed;
 }
 
 // Lanes at work on a part still leave it by themselves; the last one takes it down.
@@ -145,19 +152,12 @@ Status DbImpl::compact_table(TableId table, std::unique_lock<std::mutex>& lock) 
   auto plan = pick_all(*version, table);
   if (!plan) return {};
   begin_locked(version, std::move(*plan));
-  schedule_compaction();
+  continue_compaction();
   return finish_running_compaction(lock);
 }
 
 Status DbImpl::compact_sync() {
   if (Status flushed = flush_all(); !flushed) return flushed;
-  Status done = compact_all();
-  // What lanes left alone meanwhile.
-  schedule_compaction();
-  return done;
-}
-
-Status DbImpl::compact_all() {
   std::unique_lock lock(compaction_mutex_);
   const CompactionHold hold(*this);
   if (failed()) return closed();

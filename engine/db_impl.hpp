@@ -72,11 +72,15 @@ class DbImpl final : public Db {
     Status outcome;
   };
 
-  /// While it lives, with the compaction lock held at both ends, no lane begins a compaction.
+  /// While it lives, with the compaction lock held at both ends, no lane begins a compaction;
+  /// afterwards they look for work again.
   class CompactionHold {
    public:
     explicit CompactionHold(DbImpl& db) : db_(db) { ++db_.compaction_holds_; }
-    ~CompactionHold() { --db_.compaction_holds_; }
+    ~CompactionHold() {
+      --db_.compaction_holds_;
+      db_.continue_compaction();
+    }
     CompactionHold(const CompactionHold&) = delete;
     CompactionHold& operator=(const CompactionHold&) = delete;
 
@@ -137,15 +141,17 @@ class DbImpl final : public Db {
   // Compaction (db_compaction.cpp); those with "locked" hold the compaction lock, and those that
   // take it let go of it during each step.
   std::size_t wanted_compaction_lanes() const;
+  /// Something has changed: looks for work, also if the last compaction failed.
   void schedule_compaction();
+  /// Keeps as many lanes at work as the backlog asks for.
+  void continue_compaction();
   void schedule_compaction_on(std::size_t lane);
   void compaction_job(std::size_t lane);
   bool begin_compaction_locked();
   void begin_locked(std::shared_ptr<const Version> version, CompactionPlan plan);
   Status step_compaction(RunningCompaction::Piece piece, std::unique_lock<std::mutex>& lock);
-  Status install_compaction_locked();
+  void install_compaction_locked();
   void give_up_compaction(std::unique_lock<std::mutex>& lock);
-  Status compact_all();
   Status compact_table(TableId table, std::unique_lock<std::mutex>& lock);
   /// Afterwards, with the lock held again, no compaction is under way: it is installed, or given up
   /// with the error returned. For whoever is to change the set of files; with a CompactionHold none
@@ -196,8 +202,8 @@ class DbImpl final : public Db {
   std::mutex write_mutex_;
   std::unique_ptr<LogWriter> log_;
   std::vector<std::unique_ptr<LogWriter>> unsynced_logs_;  // older ones, not durable to their ends
-  std::shared_ptr<Generation> active_;  // the same as in the state
-  std::vector<Written> undelivered_;    // groups that were not written on the commit lane
+  std::shared_ptr<Generation> active_;                     // the same as in the state
+  std::vector<Written> undelivered_;  // groups that were not written on the commit lane
   Sequence written_ = 0;
   std::string frame_;
 
@@ -205,9 +211,10 @@ class DbImpl final : public Db {
   std::atomic<bool> flush_scheduled_{false};
 
   std::mutex compaction_mutex_;
-  std::condition_variable compaction_changed_;           // a piece of work on it has ended
-  std::shared_ptr<RunningCompaction> compaction_;        // null: none is under way
-  std::atomic<unsigned> compaction_holds_{0};            // while above zero lanes begin none
+  std::condition_variable compaction_changed_;     // a piece of work on it has ended
+  std::shared_ptr<RunningCompaction> compaction_;  // null: none is under way
+  std::atomic<unsigned> compaction_holds_{0};      // while above zero lanes begin none
+  std::atomic<bool> compaction_resting_{false};    // the last one failed: none begins by itself
   std::vector<std::atomic<bool>> compaction_scheduled_;  // by lane
 
   std::mutex scrub_mutex_;  // under which there is reading, and no other lock

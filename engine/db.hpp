@@ -166,10 +166,11 @@ class Db {
   // ingest().
 
   /// Everything in `range` that was committed before the call is gone for good when it returns:
-  /// durably, at one moment, without tombstones. What is committed after the call stays. Iterators
-  /// keep what they see; snapshots do not: one taken earlier finds the range empty from then on.
-  /// After an error the range is as before, except where the database failed (closed): then it is
-  /// whole or gone after reopening. Damaged blocks inside the range are no hindrance.
+  /// durably, at one moment, without tombstones. What is committed during the call is cut at one
+  /// sequence: later ones stay. Iterators keep what they see; snapshots do not: one taken earlier
+  /// finds the range empty from then on. After an error the range is as before, except where the
+  /// database failed (closed): then it is whole or gone after reopening. Damaged blocks inside the
+  /// range are no hindrance.
   virtual Status drop_range(TableId table, const Range& range) = 0;
 
   /// Writes the live entries of `range`, as of `options.snapshot` or now, as table files and a list

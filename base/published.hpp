@@ -29,6 +29,16 @@ class Published {
  public:
   using Value = std::shared_ptr<const T>;
 
+ private:
+  struct Node {
+    Value value;
+    std::uint32_t quiet;  ///< The stripes that were seen without readers since it was replaced.
+  };
+  struct alignas(64) Stripe {
+    std::atomic<std::uint64_t> readers{0};
+  };
+
+ public:
   /// `dispose` gets the values that a reader was the last to leave, so that it need not destroy
   /// them itself. Null: the reader does.
   explicit Published(std::function<void(Value)> dispose = nullptr) : dispose_(std::move(dispose)) {}
@@ -56,7 +66,7 @@ class Published {
     friend class Published;
     const Published& from_;
     std::atomic<std::uint64_t>& readers_;
-    const typename Published::Node* node_;
+    const Node* node_;
   };
 
   Reading read() const { return Reading(*this); }
@@ -75,14 +85,6 @@ class Published {
  private:
   static constexpr unsigned stripe_count = 16;
   static constexpr std::uint32_t all_quiet = (1u << stripe_count) - 1;
-
-  struct Node {
-    Value value;
-    std::uint32_t quiet;  ///< The stripes that were seen without readers since it was replaced.
-  };
-  struct alignas(64) Stripe {
-    std::atomic<std::uint64_t> readers{0};
-  };
 
   // Sequentially consistent throughout: a reader counts itself and then looks at the value, a
   // writer changes the value and then looks at the counters. One of them sees the other.

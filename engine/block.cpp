@@ -1,5 +1,6 @@
 #include "engine/block.hpp"
 
+#include "base/check.hpp"
 #include "base/coding.hpp"
 
 #include <cstring>
@@ -16,37 +17,31 @@ bool ordered(std::string_view a_key, Sequence a_sequence, std::string_view b_key
   return order < 0 || (order == 0 && a_sequence > b_sequence);
 }
 
-/// Gets room for the bytes behind the block together with the block. Throws std::bad_alloc when
-/// `memory` has no more, which never leaves this file.
+/// Puts the block, its reference count and the bytes behind it into one place.
 template <class T>
-struct WithTail {
+struct InPlace {
   using value_type = T;
 
-  WithTail(std::size_t tail_, std::shared_ptr<BlockMemory> memory_)
-      : tail(tail_), memory(std::move(memory_)) {}
+  InPlace(std::size_t tail_, const BlockPlace& place_) : tail(tail_), place(place_) {}
   template <class U>
-  WithTail(const WithTail<U>& other) : tail(other.tail), memory(other.memory) {}
+  InPlace(const InPlace<U>& other) : tail(other.tail), place(other.place) {}
 
   T* allocate(std::size_t n) {
     const std::size_t size = n * sizeof(T) + tail;
-    if (!memory) return static_cast<T*>(::operator new(size));
-    void* const room = memory->allocate(size);
-    if (room == nullptr) throw std::bad_alloc();
-    return static_cast<T*>(room);
+    if (place.at == nullptr) return static_cast<T*>(::operator new(size));
+    check(size <= place.size);
+    return static_cast<T*>(place.at);
   }
   void deallocate(T* at, std::size_t) noexcept {
-    if (memory)
-      memory->free(at);
-    else
-      ::operator delete(at);
+    if (place.at == nullptr) ::operator delete(at);
   }
   template <class U>
-  bool operator==(const WithTail<U>& other) const {
-    return tail == other.tail && memory == other.memory;
+  bool operator==(const InPlace<U>& other) const {
+    return place.at == other.place.at;
   }
 
   std::size_t tail;
-  std::shared_ptr<BlockMemory> memory;
+  BlockPlace place;
 };
 
 }  // namespace
@@ -74,17 +69,21 @@ std::size_t lower_bound_u64(std::span<const std::uint64_t> numbers, std::uint64_
   return static_cast<std::size_t>(at - numbers.data()) + (*at < value ? 1 : 0);
 }
 
-std::shared_ptr<Block> Block::make(std::size_t count, std::size_t heap_size,
-                                   const std::shared_ptr<BlockMemory>& memory) {
-  const std::size_t size =
-      count * sizeof(std::uint64_t) + (count + 1) * sizeof(std::uint32_t) + heap_size;
-  const Shape shape{count, size};
-  if (!memory) return std::allocate_shared<Block>(WithTail<Block>(size, nullptr), shape);
-  try {
-    return std::allocate_shared<Block>(WithTail<Block>(size, memory), shape);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
+std::shared_ptr<Block> Block::make_in(Shape shape, BlockPlace place) {
+  void* const owner = place.owner.get();
+  return std::allocate_shared<Block>(InPlace<Block>(shape.size, place), shape, owner);
+}
+
+std::shared_ptr<Block> Block::make(std::size_t count, std::size_t heap_size, BlockHome* home) {
+  const Shape shape{
+      count, count * sizeof(std::uint64_t) + (count + 1) * sizeof(std::uint32_t) + heap_size};
+  return make_in(shape, home == nullptr ? BlockPlace() : home->allocate(shape.size + overhead));
+}
+
+std::shared_ptr<const Block> Block::copy(const Block& block, BlockPlace place) {
+  auto copied = make_in({block.count_, block.size_}, std::move(place));
+  std::memcpy(copied->tail(), block.prefixes().data(), block.size_);
+  return copied;
 }
 
 Entry Block::entry(std::size_t index) const noexcept {

@@ -29,14 +29,19 @@ bool before(const Entry& a, const Entry& b);
 /// there is none. Without branches that depend on the values.
 std::size_t lower_bound_u64(std::span<const std::uint64_t> numbers, std::uint64_t value) noexcept;
 
-/// Where blocks get their memory from, if not from the heap. Safe to use from any thread; blocks
-/// keep it alive.
-class BlockMemory {
+/// Room for one block, and what must live for as long as the block does.
+struct BlockPlace {
+  void* at = nullptr;  ///< Aligned for any object; null: on the heap.
+  std::size_t size = 0;
+  std::shared_ptr<void> owner;
+};
+
+/// Who gives blocks their memory: the cache, for blocks that are to stay. Safe to use from any
+/// thread.
+class BlockHome {
  public:
-  virtual ~BlockMemory() = default;
-  /// Aligned for any object; null if there is none left.
-  virtual void* allocate(std::size_t size) noexcept = 0;
-  virtual void free(void* memory) noexcept = 0;
+  virtual ~BlockHome() = default;
+  virtual BlockPlace allocate(std::size_t size) = 0;
 };
 
 /// Immutable; one allocation holds the object, its bytes and its reference count, so that a lookup
@@ -44,13 +49,16 @@ class BlockMemory {
 class Block {
  public:
   /// Unfilled: for block_format.cpp. Takes `count` prefixes and entries of `heap_size` bytes in
-  /// all. Null if `memory` is given and has no room.
-  static std::shared_ptr<Block> make(std::size_t count, std::size_t heap_size,
-                                     const std::shared_ptr<BlockMemory>& memory);
+  /// all. Without `home` it lies on the heap.
+  static std::shared_ptr<Block> make(std::size_t count, std::size_t heap_size, BlockHome* home);
+  /// The same bytes in another place, which has as much room as memory() says.
+  static std::shared_ptr<const Block> copy(const Block& block, BlockPlace place);
 
   std::size_t count() const noexcept { return count_; }
   /// Bytes of memory, all told.
-  std::size_t memory() const noexcept { return size_ + sizeof(Block) + control_size; }
+  std::size_t memory() const noexcept { return size_ + overhead; }
+  /// The owner of its place; null on the heap.
+  void* owner() const noexcept { return owner_; }
   /// index < count().
   Entry entry(std::size_t index) const noexcept;
   std::uint64_t prefix(std::size_t index) const noexcept { return prefixes()[index]; }
@@ -76,12 +84,14 @@ class Block {
     std::size_t count;
     std::size_t size;  ///< Bytes behind the object.
   };
-  explicit Block(Shape shape) noexcept : count_(shape.count), size_(shape.size) {}
+  Block(Shape shape, void* owner) noexcept
+      : count_(shape.count), size_(shape.size), owner_(owner) {}
 
  private:
-  /// What std::shared_ptr keeps beside the object, about.
-  static constexpr std::size_t control_size = 32;
+  /// The object itself, and at most what std::shared_ptr keeps beside it.
+  static constexpr std::size_t overhead = 96;
 
+  static std::shared_ptr<Block> make_in(Shape shape, BlockPlace place);
   std::uint64_t* tail() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
   std::span<const std::uint64_t> prefixes() const noexcept {
     return {reinterpret_cast<const std::uint64_t*>(this + 1), count_};
@@ -97,6 +107,7 @@ class Block {
 
   const std::size_t count_;
   const std::size_t size_;
+  void* const owner_;
 };
 
 }  // namespace ouro::engine

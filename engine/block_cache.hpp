@@ -4,16 +4,16 @@
 #include "engine/block.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace ouro::engine {
 
 class BlockCache;
+class BlockCacheShard;
+class BlockChunk;
 
 /// Where one block of an open file stands when it is cached: every file has one slot for each of
 /// its blocks, so a lookup needs no hash table (a "swizzled" cache, Graefe et al., VLDB 2014).
@@ -32,6 +32,8 @@ class BlockSlot {
 
  private:
   friend class BlockCache;
+  friend class BlockChunk;
+  friend class BlockCacheShard;
 
   // The low half counts those who are copying block_ just now; it is only set and cleared while
   // they are none (after the reference-counted slots of RocksDB's HyperClockCache).
@@ -40,14 +42,18 @@ class BlockSlot {
 
   std::atomic<std::uint64_t> word_{0};
   std::shared_ptr<const Block> block_;  ///< Fixed while `present` is set.
-  std::uint32_t place_ = 0;             ///< In its shard's circle, under the shard's lock.
+  BlockChunk* chunk_ = nullptr;         ///< Where the block lies; this and all below:
+  std::uint32_t place_ = 0;             ///< under the shard's lock.
   std::uint16_t shard_ = 0;             ///< Fixed by adopt().
-  bool loading_ = false;                ///< Under the shard's lock.
+  bool loading_ = false;
 };
 
-/// Bounded in bytes; evicts by CLOCK (Corbato, 1968): a hit only sets a bit. What is evicted lives
-/// on for as long as a reader pins it, uncounted. Sharded; safe to use from any thread, and a lock
-/// is never held during I/O.
+/// Bounded in bytes, and never takes more from the system: blocks are written one after another
+/// into chunks of 2 MiB (huge pages), and the oldest chunk is given up as a whole, except that
+/// blocks in it which were asked for again are first copied into the newest ("FIFO reinsertion",
+/// which evicts as CLOCK does, Corbato, 1968). So nothing is lost to fragmentation, and a lower
+/// bound gives memory back at once. What is evicted lives on for as long as a reader pins it,
+/// uncounted. Sharded; safe to use from any thread, and a lock is never held during I/O.
 class BlockCache {
  public:
   explicit BlockCache(std::size_t bytes);
@@ -57,7 +63,10 @@ class BlockCache {
 
   /// Before anything else is done with the slots of a file: spreads them over the shards.
   void adopt(std::vector<BlockSlot>& slots);
-  /// Keeps `block` if it fits; of two that were loaded at once the first stays.
+  /// Where a block has to lie to be cached in this slot.
+  BlockHome& home(const BlockSlot& slot);
+  /// Keeps `block`, which lies in home(slot), if it still can; of two that were loaded at once the
+  /// first stays.
   void insert(BlockSlot& slot, std::shared_ptr<const Block> block);
   /// Gives up all blocks of a file that is closed. Nobody else uses the slots any more.
   void forget(std::vector<BlockSlot>& slots);
@@ -76,16 +85,14 @@ class BlockCache {
   std::size_t capacity() const noexcept { return capacity_.load(std::memory_order_relaxed); }
 
   struct Usage {
-    std::size_t bytes = 0, blocks = 0;
+    std::size_t bytes = 0;   ///< Taken from the system.
+    std::size_t blocks = 0;  ///< That can be found.
   };
   Usage usage() const;
 
  private:
-  struct Shard;
-  Shard& shard_of(const BlockSlot& slot) const { return *shards_[slot.shard_]; }
-
   std::atomic<std::size_t> capacity_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::unique_ptr<BlockCacheShard>> shards_;
   std::atomic<std::size_t> files_{0};
 };
 

@@ -197,13 +197,12 @@ std::string_view BlockBuilder::finish() {
   return block_;
 }
 
-UnpackedBlock unpack_block(std::string_view bytes, const std::shared_ptr<BlockMemory>& memory) {
+std::shared_ptr<const Block> unpack_block(std::string_view bytes, BlockHome* home) {
   Columns columns;
-  if (!columns.read(bytes) || !columns.measure()) return UnpackedBlock(UnpackFailure::malformed);
-  std::shared_ptr<Block> block = Block::make(columns.count, columns.heap_size, memory);
-  if (!block) return UnpackedBlock(UnpackFailure::no_memory);
-  if (!columns.fill(*block)) return UnpackedBlock(UnpackFailure::malformed);
-  return UnpackedBlock(std::move(block));
+  if (!columns.read(bytes) || !columns.measure()) return nullptr;
+  std::shared_ptr<Block> block = Block::make(columns.count, columns.heap_size, home);
+  if (!columns.fill(*block)) return nullptr;
+  return block;
 }
 
 }  // namespace ouro::engine

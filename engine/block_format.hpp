@@ -11,7 +11,6 @@
 // to nothing, and the token is stored once, as the step from its neighbour.
 #pragma once
 
-#include "base/result.hpp"
 #include "engine/block.hpp"
 #include "engine/entry.hpp"
 
@@ -44,26 +43,8 @@ class BlockBuilder {
   std::string block_;
 };
 
-enum class UnpackFailure : std::uint8_t {
-  malformed,  ///< These are not the bytes of a block.
-  no_memory,  ///< `memory` has no room.
-};
-
-/// The block that `bytes` hold. Order is not checked: the checksum vouches for what the builder
-/// wrote; every length is. With `memory` the block lies in it.
-class UnpackedBlock {
- public:
-  explicit UnpackedBlock(std::shared_ptr<const Block> block) : block_(std::move(block)) {}
-  explicit UnpackedBlock(UnpackFailure failure) : failure_(failure) {}
-  explicit operator bool() const noexcept { return block_ != nullptr; }
-  std::shared_ptr<const Block> take() { return std::move(block_); }
-  UnpackFailure failure() const noexcept { return failure_; }
-
- private:
-  std::shared_ptr<const Block> block_;
-  UnpackFailure failure_ = UnpackFailure::malformed;
-};
-UnpackedBlock unpack_block(std::string_view bytes,
-                           const std::shared_ptr<BlockMemory>& memory = nullptr);
+/// The block that `bytes` hold; null if they are none. Order is not checked: the checksum vouches
+/// for what the builder wrote; every length is. With `home` the block lies there.
+std::shared_ptr<const Block> unpack_block(std::string_view bytes, BlockHome* home = nullptr);
 
 }  // namespace ouro::engine

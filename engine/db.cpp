@@ -9,6 +9,7 @@ namespace ouro::engine {
 namespace {
 
 constexpr unsigned pressure_full = 1000;
+constexpr std::size_t least_cache_share = 8;
 
 unsigned share(std::size_t part, std::size_t whole) {
   return static_cast<unsigned>(part * pressure_full / std::max<std::size_t>(whole, 1));
@@ -54,8 +55,17 @@ void DbImpl::update_state(UniqueFunction<void(ReadState&)> change) {
   for (std::size_t table = 0; table < next->version->table_count(); ++table)
     runs = std::max(runs, next->version->level(static_cast<TableId>(table), 0).files.size());
   level0_runs_.store(runs, std::memory_order_relaxed);
+  share_memory(*next);
   waiting_memtables_.store(next->waiting.size(), std::memory_order_relaxed);
   old = state_.publish(std::move(next));
+}
+
+// The cache has what memtables, indexes and filters leave.
+void DbImpl::share_memory(const ReadState& next) {
+  std::size_t taken = options_.memtable_bytes + next.version->memory();
+  for (const auto& generation : next.waiting) taken += generation->memtable->bytes();
+  const std::size_t budget = options_.memory_bytes;
+  store_.cache.set_capacity(std::max(budget / least_cache_share, budget - std::min(budget, taken)));
 }
 
 // Comes from a reader, which has better things to do than to free memtables and remove files.

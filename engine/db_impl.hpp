@@ -101,6 +101,7 @@ class DbImpl final : public Db {
   void discard(const std::string& path);
   void dispose(std::shared_ptr<const ReadState> old);
   void dispose_job();
+  void share_memory(const ReadState& next);
 
   // Opening (db_open.cpp).
   Status recover(ManifestState& state, const std::vector<std::uint64_t>* logs);

@@ -16,6 +16,7 @@ namespace ouro::engine {
 namespace {
 
 constexpr std::size_t tables_max = 16;
+constexpr std::size_t memtable_bytes_min = 4096;
 constexpr std::size_t table_name_max = 32;
 
 Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
@@ -63,6 +64,8 @@ Status create_durably(FileSystem& files, const std::string& directory) {
 Result<OpenedTables> match_tables(const Options& options, const std::vector<TableSpec>& on_disk) {
   OpenedTables opened;
   opened.options = options;
+  opened.options.memtable_bytes =
+      std::min(options.memtable_bytes, std::max(options.memory_bytes / 8, memtable_bytes_min));
   opened.options.tables = on_disk;
   opened.disk_ids.resize(options.tables.size());
   std::size_t matched = 0;

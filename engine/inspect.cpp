@@ -88,7 +88,7 @@ Result<std::unique_ptr<Inspector>> Inspector::open(FileSystem& files,
   Options options;
   options.directory = directory;
   options.tables = state.tables;
-  options.block_cache_bytes = 0;
+  options.memory_bytes = 0;
   inspector->store_ = std::make_unique<OfflineStore>(std::move(options), files, state.identity);
   const VersionEdit edit = state.whole().files;
   const auto readers = open_tables(inspector->store_->store, edit);

@@ -40,11 +40,13 @@ struct Options {
   /// Tables that exist on disk must be named here; missing ones are created. At most 16.
   std::vector<TableSpec> tables;
 
-  std::size_t memtable_bytes = std::size_t{64}
-                               << 20;  ///< All tables together, before a flush begins.
+  /// All tables together, before a flush begins; at most an eighth of memory_bytes is used.
+  std::size_t memtable_bytes = std::size_t{64} << 20;
   std::size_t memtables_max = 4;       ///< Full ones waiting before writes are refused.
   std::size_t block_bytes = 4096;      ///< Uncompressed size of an SSTable block.
-  std::size_t block_cache_bytes = std::size_t{256} << 20;
+  /// One budget for memtables, indexes, filters and cached blocks. The cache has what the others
+  /// leave, but at least an eighth.
+  std::size_t memory_bytes = std::size_t{512} << 20;
   std::size_t table_file_bytes = std::size_t{64} << 20;  ///< Where compaction cuts its output.
   std::size_t wal_segment_bytes = std::size_t{64} << 20;
   std::size_t manifest_bytes = std::size_t{4} << 20;      ///< Before the manifest is written anew.

@@ -45,7 +45,7 @@ Result<RangeExport> write_export(const Options& options, FileSystem& files,
                                  const ExportTarget& target, Iterator& live) {
   Options own = options;
   own.tables = {target.table};
-  own.block_cache_bytes = 0;
+  own.memory_bytes = 0;
   TableStore store(own, files, load_fixed<std::uint64_t>(target.identity.data()));
   store.directory = target.directory;
   std::uint64_t next = list_number + 1;

@@ -153,7 +153,7 @@ class Surveyor {
     if (!survey_.tables.empty() && survey_.tables.size() == known.size()) {
       Options options = question_.options;
       options.tables = survey_.tables;
-      options.block_cache_bytes = 0;  // everything is read once
+      options.memory_bytes = 0;  // everything is read once
       survey_.store = std::make_unique<OfflineStore>(std::move(options), files_, survey_.identity);
       return {};
     }

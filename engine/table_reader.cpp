@@ -217,7 +217,7 @@ Result<std::shared_ptr<const Block>> TableReader::load(std::size_t number, ReadM
   const std::span<char> stored = scratch.take(size);
   const Status read = file_->read(offset, stored, mode);
   if (!read) return read.error();
-  auto block = decode_block({stored.data(), size}, offset, store_.block_memory);
+  auto block = decode_block({stored.data(), size}, offset, &store_.cache.home(slots_[number]));
   if (block) store_.cache.insert(slots_[number], *block);
   return block;
 }
@@ -226,9 +226,9 @@ void TableReader::read_ahead(std::size_t number) const {
   file_->read_ahead(index_.offset(number), index_.stored_size(number));
 }
 
-Result<std::shared_ptr<const Block>> TableReader::decode_block(
-    std::string_view stored, std::uint64_t offset,
-    const std::shared_ptr<BlockMemory>& memory) const {
+Result<std::shared_ptr<const Block>> TableReader::decode_block(std::string_view stored,
+                                                               std::uint64_t offset,
+                                                               BlockHome* home) const {
   const auto trailer = decode_block_trailer(stored, seed_ ^ offset);
   if (!trailer || trailer->type != BlockType::data)
     return damaged(offset, "a block's checksum does not match");
@@ -244,11 +244,9 @@ Result<std::shared_ptr<const Block>> TableReader::decode_block(
       return damaged(offset, "a block cannot be decompressed");
     raw = {room.data(), trailer->raw_size};
   }
-  UnpackedBlock block = unpack_block(raw, memory);
-  // Without room in the cache's memory the reader gets a block of its own.
-  if (!block && block.failure() == UnpackFailure::no_memory) block = unpack_block(raw);
+  auto block = unpack_block(raw, home);
   if (!block) return damaged(offset, "a block makes no sense");
-  return block.take();
+  return block;
 }
 
 std::unique_ptr<EntryIterator> TableReader::iterator(const IterateOptions& options) const {

@@ -49,6 +49,11 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   TableReader& operator=(const TableReader&) = delete;
 
   const FileMeta& meta() const noexcept { return meta_; }
+  /// Bytes of memory, without cached blocks.
+  std::size_t memory() const noexcept {
+    return index_.memory() + (filter_ ? filter_->memory() : 0) +
+           slots_.capacity() * sizeof(BlockSlot);
+  }
   const std::string& path() const noexcept { return path_; }
   /// How many of the entries are removes.
   std::uint64_t removes() const noexcept { return removes_; }
@@ -109,10 +114,9 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   Result<std::string> read_section(const Section& section, BlockType type) const;
 
   Result<std::shared_ptr<const Block>> load(std::size_t number, ReadMode mode) const;
-  /// Checks and decodes a stored block that was read from `offset`, into `memory` if it has room.
-  Result<std::shared_ptr<const Block>> decode_block(
-      std::string_view stored, std::uint64_t offset,
-      const std::shared_ptr<BlockMemory>& memory = nullptr) const;
+  /// Checks and decodes a stored block that was read from `offset`; see unpack_block().
+  Result<std::shared_ptr<const Block>> decode_block(std::string_view stored, std::uint64_t offset,
+                                                    BlockHome* home = nullptr) const;
   Error damaged(std::uint64_t offset, std::string_view what) const;
 
   const TableStore& store_;

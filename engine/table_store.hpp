@@ -20,7 +20,7 @@ struct TableStore {
       : options(options_),
         files(files_),
         database_id(database_id_),
-        cache(options_.block_cache_bytes) {}
+        cache(options_.memory_bytes) {}
 
   const Options& options;
   FileSystem& files;
@@ -31,9 +31,6 @@ struct TableStore {
   /// Removes a file that nobody needs any more; called on whichever thread dropped it last. Null:
   /// removes it at once on that thread.
   std::function<void(const std::string& path)> discard;
-
-  /// What cached blocks lie in; null: the heap.
-  std::shared_ptr<BlockMemory> block_memory;
 
   mutable HotCounter cache_hits, cache_misses;
   mutable HotCounter filter_skips;  ///< Files a lookup did not read because their filter said so.

@@ -79,6 +79,7 @@ Status Version::add(const TableFile& file) {
 }
 
 Status Version::check_and_summarize() {
+  memory_ = 0;
   for (Levels& levels : tables_)
     for (Level& level : levels) {
       level.bytes = 0;
@@ -86,6 +87,7 @@ Status Version::check_and_summarize() {
       for (std::size_t i = 0; i < level.files.size(); ++i) {
         const FileMeta& meta = level.files[i]->meta();
         level.bytes += meta.size;
+        memory_ += level.files[i]->memory();
         level.largest_prefixes.push_back(key_prefix(meta.largest));
         if (i == 0) continue;
         const FileMeta& previous = level.files[i - 1]->meta();

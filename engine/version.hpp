@@ -84,6 +84,8 @@ class Version {
 
   std::size_t table_count() const noexcept { return tables_.size(); }
   const Level& level(TableId table, unsigned level) const { return tables_[table][level]; }
+  /// Bytes that indexes, filters and the cache's slots take.
+  std::size_t memory() const noexcept { return memory_; }
   /// Null if no such file is in this version.
   TableFile find(std::uint64_t number) const;
   /// All files, table by table, level by level.
@@ -98,6 +100,7 @@ class Version {
   static const TableReader* file_for(const Level& level, const PointRead& read);
 
   std::vector<Levels> tables_;
+  std::size_t memory_ = 0;
 };
 
 }  // namespace ouro::engine

@@ -26,7 +26,7 @@ engine::Options options_for(const OpenOptions& open) {
   options.memtable_bytes = memtable_bytes;
   options.memtables_max = memtables_max;
   options.block_bytes = block_bytes;
-  options.block_cache_bytes = open.cache_bytes;
+  options.memory_bytes = open.cache_bytes + options.memtables_max * options.memtable_bytes;
   options.table_file_bytes = table_file_bytes;
   options.filter_bits_per_key = filter_bits;
   options.compress = true;
@@ -37,11 +37,9 @@ void expect(const Status& status) {
   if (!status) fail("ouro: " + to_string(status.error()));
 }
 
-/// The value's bytes outlive the commit, so they are shared and not copied.
 engine::Batch one_put(std::string_view key, std::string_view value) {
   engine::Batch batch;
-  batch.put(table, std::string(TokenKey(key).view()),
-            std::vector<SharedBytes>{SharedBytes(nullptr, value)});
+  batch.put(table, TokenKey(key).view(), value);
   return batch;
 }
 

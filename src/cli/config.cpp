@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 11> top_keys{"self",
                                                     "insecure",
                                                     "loops",
                                                     "log_level",
-                                                    "block_cache_mib",
+                                                    "memory_mib",
                                                     "memtable_mib",
                                                     "scrub_mib_per_second",
                                                     "node",
@@ -173,7 +173,7 @@ std::optional<Error> read_top(const toml::table& root, const std::string& file, 
   if (std::ranges::find(log_levels, config.log_level) == log_levels.end())
     reader.fail(root.get("log_level")->source(),
                 "log_level must be trace, debug, info, warn, error or off");
-  reader.read_number("block_cache_mib", config.block_cache_mib, 1, 1 << 20);
+  reader.read_number("memory_mib", config.memory_mib, 1, 1 << 20);
   reader.read_number("memtable_mib", config.memtable_mib, 1, 1 << 12);
   reader.read_number("scrub_mib_per_second", config.scrub_mib_per_second, 0, 1 << 12);
   if (!bind.empty()) config.bind = bind;
@@ -236,8 +236,8 @@ std::string render_config(const Config& config) {
   if (config.bind) text += fmt::format("bind = {}\n", quoted(*config.bind));
   if (config.insecure) text += "insecure = true\n";
   if (config.loops) text += fmt::format("loops = {}\n", *config.loops);
-  text += fmt::format("log_level = {}\nblock_cache_mib = {}\nmemtable_mib = {}\n",
-                      quoted(config.log_level), config.block_cache_mib, config.memtable_mib);
+  text += fmt::format("log_level = {}\nmemory_mib = {}\nmemtable_mib = {}\n",
+                      quoted(config.log_level), config.memory_mib, config.memtable_mib);
   text += fmt::format("scrub_mib_per_second = {}\n\n", config.scrub_mib_per_second);
   return text + render_cluster(config.cluster);
 }

@@ -23,7 +23,7 @@ struct Config {
   bool insecure = false;             ///< Other addresses than loopback are accepted.
   std::optional<std::size_t> loops;  ///< Event loops; default: one per core.
   std::string log_level = "info";
-  std::size_t block_cache_mib = 256;
+  std::size_t memory_mib = 512;
   std::size_t memtable_mib = 64;
   std::size_t scrub_mib_per_second = 8;  ///< 0: what is on disk is not read over for damage.
 };

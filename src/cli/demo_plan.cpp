@@ -105,7 +105,7 @@ Config config_of(const cluster::Settings& settings, const cluster::Node& node,
   config.data_dir = node_data_dir(dir, node.name);
   // Several nodes share this machine: each gets one loop and little memory.
   config.loops = 1;
-  config.block_cache_mib = 32;
+  config.memory_mib = 128;
   config.memtable_mib = 16;
   return config;
 }

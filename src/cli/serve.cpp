@@ -55,7 +55,7 @@ node::NodeConfig node_config(const Config& config) {
   made.directory = config.data_dir;
   made.self = self_of(config).id;
   made.cluster = config.cluster;
-  made.block_cache_bytes = config.block_cache_mib << 20;
+  made.memory_bytes = config.memory_mib << 20;
   made.memtable_bytes = config.memtable_mib << 20;
   made.scrub_bytes_per_second = config.scrub_mib_per_second << 20;
   return made;

@@ -20,7 +20,7 @@ struct NodeConfig {
   NodeId self{};
   /// cluster 0: the id and the hash seed of an earlier run of the directory, or new ones.
   cluster::Settings cluster;
-  std::size_t block_cache_bytes = std::size_t{256} << 20;
+  std::size_t memory_bytes = std::size_t{512} << 20;  ///< Of the data engine, all told.
   std::size_t memtable_bytes = std::size_t{64} << 20;
   /// How fast what is on disk is read over again in search of damage; 0: never.
   std::size_t scrub_bytes_per_second = std::size_t{8} << 20;

@@ -11,7 +11,7 @@ namespace {
 
 // Metadata is small: a few kilobytes and a change now and then.
 constexpr std::size_t meta_memtable_bytes = std::size_t{4} << 20;
-constexpr std::size_t meta_cache_bytes = std::size_t{4} << 20;
+constexpr std::size_t meta_memory_bytes = std::size_t{32} << 20;
 // The second one works only while compaction falls behind.
 constexpr std::size_t compaction_lanes_max = 2;
 
@@ -44,7 +44,7 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   meta.identity = world.loop(0).random().next();
   meta.tables = {{"system", false}};
   meta.memtable_bytes = meta_memtable_bytes;
-  meta.block_cache_bytes = meta_cache_bytes;
+  meta.memory_bytes = meta_memory_bytes;
   auto meta_db =
       engine::Db::open(std::move(meta), files,
                        {*storage.meta_lane, *storage.meta_background, *storage.meta_background});
@@ -56,7 +56,7 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   data.identity = world.loop(0).random().next();
   data.tables = kv::data_tables();
   data.memtable_bytes = config.memtable_bytes;
-  data.block_cache_bytes = config.block_cache_bytes;
+  data.memory_bytes = config.memory_bytes;
   auto data_db =
       engine::Db::open(std::move(data), files,
                        {*storage.commit_lane, *storage.flush_lane, std::move(compaction)});

@@ -46,7 +46,7 @@ TEST_CASE("a configuration is read as it was written") {
   config.insecure = true;
   config.loops = 3;
   config.log_level = "debug";
-  config.block_cache_mib = 5;
+  config.memory_mib = 5;
   config.memtable_mib = 6;
   config.scrub_mib_per_second = 7;
   config.cluster.cluster = ~std::uint64_t{0};

@@ -14,9 +14,7 @@ std::shared_ptr<const Block> parse(std::string_view bytes) {
   // In memory of its own, so that the address sanitizer sees a step past its end.
   const auto copy = std::make_unique<char[]>(bytes.size());
   std::memcpy(copy.get(), bytes.data(), bytes.size());
-  UnpackedBlock block = unpack_block({copy.get(), bytes.size()});
-  if (!block) CHECK(block.failure() == UnpackFailure::malformed);
-  return block.take();
+  return unpack_block({copy.get(), bytes.size()});
 }
 
 std::string build(const std::vector<Item>& items) {
@@ -117,25 +115,24 @@ TEST_CASE("what entries have in common takes next to no room") {
   CHECK(build(items).size() < values + 100 * 6 + 24);
 }
 
-TEST_CASE("a block lies in the memory it was given, or says that there is none") {
-  struct OneBlock final : BlockMemory {
-    void* allocate(std::size_t size) noexcept override {
-      return size <= room.size() && !std::exchange(taken, true) ? room.data() : nullptr;
+TEST_CASE("a block lies where its home puts it and keeps the owner of the place") {
+  struct OneRoom final : BlockHome {
+    BlockPlace allocate(std::size_t size) override {
+      auto room = std::make_shared<std::array<char, 1024>>();
+      REQUIRE(size <= room->size());
+      owner = room;
+      return {room->data(), room->size(), room};
     }
-    void free(void*) noexcept override { taken = false; }
-    alignas(64) std::array<char, 1024> room;
-    bool taken = false;
-  };
-  const std::string bytes = build({put("alpha", 3, "one"), put("beta", 2, "two")});
-  const auto memory = std::make_shared<OneBlock>();
-  UnpackedBlock first = unpack_block(bytes, memory);
-  REQUIRE(first);
-  CHECK(memory->taken);
-  CHECK(unpack_block(bytes, memory).failure() == UnpackFailure::no_memory);
-  auto block = first.take();
-  CHECK(item_of(block->entry(1)) == put("beta", 2, "two"));
+    std::weak_ptr<void> owner;
+  } home;
+  auto block = unpack_block(build({put("alpha", 3, "one"), put("beta", 2, "two")}), &home);
+  REQUIRE(block);
+  CHECK(block->owner() == home.owner.lock().get());
+  auto copy = Block::copy(*block, {});
+  CHECK(copy->owner() == nullptr);
   block.reset();
-  CHECK(!memory->taken);
+  CHECK(home.owner.expired());
+  CHECK(item_of(copy->entry(1)) == put("beta", 2, "two"));
 }
 
 TEST_CASE("a malformed block is refused and never read past its end") {

@@ -218,7 +218,7 @@ TEST_CASE("a scan stays in its range and sees one state", "[engine]") {
 
 TEST_CASE("a read that needs the disk says so when it may not wait", "[engine]") {
   Fixture f;
-  f.db.options().block_cache_bytes = 0;
+  f.db.options().memory_bytes = 0;
   REQUIRE(f.db.put(0, "k", "v"));
   REQUIRE(f.db->flush_sync());
   REQUIRE(f.db.reopen());

@@ -8,7 +8,7 @@ namespace {
 Options tiny() {
   Options options;
   options.block_bytes = 120;
-  options.block_cache_bytes = 0;
+  options.memory_bytes = 0;
   return options;
 }
 

@@ -61,7 +61,7 @@ void SimCluster::start(NodeId node) {
   config.directory = "/data";
   config.self = node;
   config.cluster = settings_;
-  config.block_cache_bytes = 256 << 10;
+  config.memory_bytes = 256 << 10;
   config.memtable_bytes = 32 << 10;  // small, so that tables are written and merged often
   Result<std::unique_ptr<Node>> opened = Node::open(world, std::move(config));
   if (!opened) throw std::runtime_error(to_string(opened.error()));

@@ -124,6 +124,7 @@ std::shared_ptr<const Snapshot> DbImpl::snapshot() { return snapshots_->take(vis
 
 Pressure DbImpl::pressure() const {
   if (failed()) return {pressure_full, closed().message};
+  if (disk_full_.load(std::memory_order_relaxed)) return {pressure_full, "disk space"};
   const unsigned memtables =
       share(waiting_memtables_.load(std::memory_order_relaxed), options_.memtables_max);
   const unsigned level0 =

@@ -67,7 +67,7 @@ struct Range {
 struct Pressure {
   /// 0 idle, 1000 full: from 1000 on commit() answers busy.
   unsigned permille = 0;
-  /// What is filling up: "memtables", "level 0", or what the database failed with.
+  /// What is filling up: "memtables", "level 0", "disk space", or what the database failed with.
   std::string reason;
 };
 
@@ -138,7 +138,8 @@ class Db {
 
   /// Queues a batch and returns at once; `done` comes on the commit lane. Batches take effect in
   /// the order of the calls. An error here means that nothing was queued and `done` will not be
-  /// called: busy (see pressure()), closed (the database failed; the message says with what),
+  /// called: busy (see pressure()), no_space (the disk is nearly full; taken up again by itself
+  /// once there is room), closed (the database failed; the message says with what),
   /// invalid_argument.
   [[nodiscard]] virtual Status commit(Batch batch, Durability durability, CommitDone done) = 0;
 

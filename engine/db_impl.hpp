@@ -113,6 +113,8 @@ class DbImpl final : public Db {
 
   // Writing (db_write.cpp); those with "locked" hold the write lock.
   Status admit(const Batch& batch);
+  void look_for_space();
+  Status check_space();
   void schedule_commit();
   void commit_job();
   Status write_locked(std::span<Commit> group);
@@ -196,6 +198,7 @@ class DbImpl final : public Db {
   // Copies of what pressure() needs, so that commit() takes no lock for it.
   std::atomic<std::size_t> waiting_memtables_{0};
   std::atomic<std::size_t> level0_runs_{0};
+  std::atomic<bool> disk_full_{false};
 
   CommitQueue queue_;
   std::atomic<bool> commit_scheduled_{false};
@@ -206,6 +209,7 @@ class DbImpl final : public Db {
   std::shared_ptr<Generation> active_;                     // the same as in the state
   std::vector<Written> undelivered_;  // groups that were not written on the commit lane
   Sequence written_ = 0;
+  std::size_t unchecked_bytes_ = 0;  // written to the log since the disk's room was looked at
   std::string frame_;
 
   std::mutex flush_mutex_;

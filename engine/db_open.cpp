@@ -36,7 +36,8 @@ Status check_options(const Options& options) {
   }
   if (options.memtable_bytes == 0 || options.memtables_max == 0 || options.block_bytes == 0 ||
       options.wal_segment_bytes == 0 || options.commit_group_bytes == 0 ||
-      options.table_file_bytes == 0 || options.level0_runs_max == 0 || options.level_ratio == 0 || options.merge_width < 2)
+      options.table_file_bytes == 0 || options.level0_runs_max == 0 || options.level_ratio == 0 ||
+      options.merge_width < 2)
     return invalid("engine options: sizes and limits must be above zero, merge_width above one");
   if (options.commit_group_bytes > batch_size_max)
     return invalid("engine options: commit_group_bytes may be at most " +
@@ -170,6 +171,7 @@ Status DbImpl::start(LoadedManifest loaded, const std::vector<std::string>& pres
   if (Status recovered = recover(state, loaded.number == 0 ? nullptr : &logs); !recovered)
     return recovered;
   remove_leftovers(present);
+  look_for_space();
   schedule_compaction();
   return {};
 }
@@ -194,8 +196,7 @@ Status DbImpl::recover(ManifestState& state, const std::vector<std::uint64_t>* l
   }
   if (Status begun = begin_log(state.last_sequence + 1); !begun) return begun;
   active_ = std::make_shared<Generation>(
-      std::make_shared<Memtable>(options_.tables, options_.memtable_bytes),
-      log_->header().number);
+      std::make_shared<Memtable>(options_.tables, options_.memtable_bytes), log_->header().number);
   update_state([&](ReadState& first) {
     first.version = std::move(*version);
     first.active = active_;

@@ -31,6 +31,7 @@ Error indeterminate(const Error& error) {
 Status DbImpl::admit(const Batch& batch) {
   if (Status valid = batch.check(disk_ids_.size()); !valid) return valid;
   if (failed()) return closed();
+  if (Status room = check_space(); !room) return room;
   const bool memtables_full =
       waiting_memtables_.load(std::memory_order_relaxed) >= options_.memtables_max;
   const bool level0_full =
@@ -42,6 +43,23 @@ Status DbImpl::admit(const Batch& batch) {
   return Error{ErrorCode::busy, "the database in " + options_.directory +
                                     " cannot keep up: full is " + pressure().reason +
                                     "; try again later"};
+}
+
+// A log that cannot be written is the end of a run, so writes are refused while there still is
+// room for what was taken in, and until there is enough again.
+void DbImpl::look_for_space() {
+  const auto room = files_.free_space(options_.directory);
+  if (room) disk_full_.store(*room < 2 * options_.memtable_bytes, std::memory_order_relaxed);
+}
+
+Status DbImpl::check_space() {
+  if (!disk_full_.load(std::memory_order_relaxed)) return {};
+  look_for_space();
+  if (!disk_full_.load(std::memory_order_relaxed)) return {};
+  return Error{ErrorCode::no_space,
+               "the disk of " + options_.directory + " has less than " +
+                   std::to_string(2 * options_.memtable_bytes) +
+                   " bytes left; nothing was written, and will not be before there is more room"};
 }
 
 Status DbImpl::commit(Batch batch, Durability durability, CommitDone done) {
@@ -82,6 +100,7 @@ Result<Sequence> DbImpl::commit_sync(Batch batch, Durability durability) {
   Commit own;
   own.batch = std::move(batch);
   own.durability = durability;
+  if (Status room = check_space(); !room) return room.error();
   const std::lock_guard lock(write_mutex_);
   // Whoever may wait makes room instead of being refused.
   while (!failed() && waiting_memtables_.load() >= options_.memtables_max)
@@ -154,6 +173,11 @@ Status DbImpl::append_locked(const LogFrame& changes) {
   if (Status appended = log_->append(frame_, changes); !appended)
     return fail(indeterminate(appended.error()));
   log_bytes_.add(frame_.size());
+  unchecked_bytes_ += frame_.size();
+  if (unchecked_bytes_ >= options_.memtable_bytes / 8) {
+    unchecked_bytes_ = 0;
+    look_for_space();
+  }
   return {};
 }
 

@@ -94,6 +94,7 @@ std::optional<Memtable::Found> Memtable::get(TableId table, std::string_view key
 
 std::optional<Memtable::Found> Memtable::get(TableId table, std::uint64_t prefix,
                                              std::string_view key, Sequence at_most) const {
+  if (tables_[table].empty()) return std::nullopt;
   const KeyNode* const node = tables_[table].find(prefix, key);
   if (node == nullptr) return std::nullopt;
   const KeyVersion* const version = node->version(at_most);

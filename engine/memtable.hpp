@@ -47,7 +47,7 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
                            Sequence at_most) const;
   /// Begins to load what get() reads first, so that several keys can be looked up at once.
   void prefetch(TableId table, std::uint64_t prefix) const noexcept {
-    tables_[table].prefetch(prefix);
+    if (!tables_[table].empty()) tables_[table].prefetch(prefix);
   }
   /// Shows all that was added before it was last positioned, and perhaps more.
   std::unique_ptr<EntryIterator> iterator(TableId table) const;

@@ -137,6 +137,7 @@ struct Queue {
     Options options = small_options();
     options.tables = {{"queue", false}};
     options.memtable_bytes = 32 * 1024;
+    options.memory_bytes = 512 * 1024;
     options.table_file_bytes = 32 * 1024;
     options.level0_runs_max = Options().level0_runs_max;
     options.level0_runs_stop = Options().level0_runs_stop;

@@ -122,6 +122,32 @@ TEST_CASE("what was queued behind a failed write fails too", "[engine]") {
   CHECK(f.answers == std::vector<std::string>{"behind:closed"});
 }
 
+TEST_CASE("writes are refused before the disk is full and taken up again when there is room",
+          "[engine]") {
+  Fixture f;
+  const std::string value(300, 'v');
+  f.files.set_capacity(40'000);
+  std::vector<std::string> kept;
+  std::optional<ErrorCode> refusal;
+  for (int i = 0; i < 1000 && !refusal; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    if (const auto written = f.db.put(0, key, value + key); written)
+      kept.push_back(key);
+    else
+      refusal = written.error().code;
+  }
+  CHECK(refusal == ErrorCode::no_space);
+  CHECK(code_of(f.queue("refused", Durability::disk)) == ErrorCode::no_space);
+  CHECK(f.db->pressure().reason == "disk space");
+  f.db.lane.run_all();
+  for (const std::string& key : kept) CHECK(f.db.get(0, key) == value + key);
+
+  f.files.set_capacity(1 << 20);
+  CHECK(f.db.put(0, "again", "v"));
+  CHECK(f.db->pressure().reason != "disk space");
+  CHECK(f.db.get(0, "again") == "v");
+}
+
 TEST_CASE("keys, tables and batches out of range are refused", "[engine]") {
   Fixture f;
   CHECK(code_of(f.db.put(0, "", "v")) == ErrorCode::invalid_argument);

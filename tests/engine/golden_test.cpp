@@ -34,6 +34,7 @@ Options golden_options() {
                     {.name = "empty", .token_order = false}};
   options.identity = 20260101;
   options.memtable_bytes = 32 * 1024;
+  options.memory_bytes = 512 * 1024;
   options.level0_runs_max = 4;  // runs stay in level 0
   return options;
 }

@@ -34,8 +34,8 @@ class WritableFile {
   /// bytes and a later success proves nothing: the caller must stop trusting the file.
   virtual Status sync() = 0;
 
-  /// A hint: the file will grow to `size` bytes. Room may be set aside for them, so that a sync need
-  /// not find it; size() does not change.
+  /// A hint: the file will grow to `size` bytes. Room may be set aside for them, so that a sync
+  /// need not find it; size() does not change.
   virtual void reserve(std::uint64_t size) = 0;
 
   /// Bytes appended so far, and the offset of the next append.

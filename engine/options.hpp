@@ -42,8 +42,8 @@ struct Options {
 
   /// All tables together, before a flush begins; at most an eighth of memory_bytes is used.
   std::size_t memtable_bytes = std::size_t{64} << 20;
-  std::size_t memtables_max = 4;       ///< Full ones waiting before writes are refused.
-  std::size_t block_bytes = 4096;      ///< Uncompressed size of an SSTable block.
+  std::size_t memtables_max = 4;   ///< Full ones waiting before writes are refused.
+  std::size_t block_bytes = 4096;  ///< Uncompressed size of an SSTable block.
   /// One budget for memtables, indexes, filters and cached blocks. The cache has what the others
   /// leave, but at least an eighth.
   std::size_t memory_bytes = std::size_t{512} << 20;

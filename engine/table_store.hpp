@@ -17,10 +17,7 @@ namespace ouro::engine {
 /// once before the first use and then only read (cache and counters are thread-safe).
 struct TableStore {
   TableStore(const Options& options_, FileSystem& files_, std::uint64_t database_id_)
-      : options(options_),
-        files(files_),
-        database_id(database_id_),
-        cache(options_.memory_bytes) {}
+      : options(options_), files(files_), database_id(database_id_), cache(options_.memory_bytes) {}
 
   const Options& options;
   FileSystem& files;

@@ -18,8 +18,8 @@ enum class LaneClass : std::uint8_t {
   bulk,        ///< Yields to those too, as nothing waits for it by itself: nice 15.
 };
 
-/// Lanes whose names begin with "flush" are background, with "compact" bulk: writes stop for want of
-/// flushes long before they stop for want of compactions.
+/// Lanes whose names begin with "flush" are background, with "compact" bulk: writes stop for want
+/// of flushes long before they stop for want of compactions.
 LaneClass lane_class(const std::string& name);
 
 /// One thread and its queue. The queue itself has no bound: whoever posts limits what is under way.

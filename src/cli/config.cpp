@@ -14,17 +14,11 @@
 namespace ouro::cli {
 namespace {
 
-constexpr std::array<std::string_view, 11> top_keys{"self",
-                                                    "data_dir",
-                                                    "bind",
-                                                    "insecure",
-                                                    "loops",
-                                                    "log_level",
-                                                    "memory_mib",
-                                                    "memtable_mib",
-                                                    "scrub_mib_per_second",
-                                                    "node",
-                                                    "cluster"};
+constexpr std::array<std::string_view, 11> top_keys{
+    "self",       "data_dir",     "bind",
+    "insecure",   "loops",        "log_level",
+    "memory_mib", "memtable_mib", "scrub_mib_per_second",
+    "node",       "cluster"};
 constexpr std::span<const std::string_view> cluster_file_keys = std::span(top_keys).last<2>();
 constexpr std::array<std::string_view, 6> cluster_keys{"id", "seed", "arcs", "n", "r", "w"};
 constexpr std::array<std::string_view, 7> node_keys{"id",        "name", "host",  "http_port",

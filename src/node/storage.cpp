@@ -57,9 +57,8 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   data.tables = kv::data_tables();
   data.memtable_bytes = config.memtable_bytes;
   data.memory_bytes = config.memory_bytes;
-  auto data_db =
-      engine::Db::open(std::move(data), files,
-                       {*storage.commit_lane, *storage.flush_lane, std::move(compaction)});
+  auto data_db = engine::Db::open(
+      std::move(data), files, {*storage.commit_lane, *storage.flush_lane, std::move(compaction)});
   if (!data_db) return data_db.error();
   storage.data = std::move(*data_db);
   return storage;

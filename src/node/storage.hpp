@@ -20,8 +20,7 @@ struct Storage {
   static Result<Storage> open(World& world, const NodeConfig& config);
 
   // Lanes outlive the databases that work on them: declared before.
-  std::unique_ptr<Lane> commit_lane, flush_lane, read_lane, meta_lane, meta_background,
-      scrub_lane;
+  std::unique_ptr<Lane> commit_lane, flush_lane, read_lane, meta_lane, meta_background, scrub_lane;
   std::vector<std::unique_ptr<Lane>> compaction_lanes;
   std::unique_ptr<engine::Db> meta;
   std::unique_ptr<engine::Db> data;

@@ -54,9 +54,8 @@ void BlockCache::insert(BlockSlot& slot, std::shared_ptr<const Block> block) {
 }
 
 void BlockCache::forget(std::vector<BlockSlot>& slots) {
-  for (BlockSlot& slot : slots)
-    if ((slot.word_.load(std::memory_order_acquire) & BlockSlot::present) != 0)
-      shards_[slot.shard_]->forget(slot);
+  for (std::size_t shard = 0; shard < shards_.size(); ++shard)
+    shards_[shard]->forget(slots, static_cast<std::uint16_t>(shard));
 }
 
 BlockCache::LoadTurn BlockCache::begin_load(BlockSlot& slot) {

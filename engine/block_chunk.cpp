@@ -135,13 +135,16 @@ void BlockCacheShard::insert(BlockSlot& slot, std::shared_ptr<const Block> block
   put_locked(slot, *chunk, std::move(block));
 }
 
-void BlockCacheShard::forget(BlockSlot& slot) {
+// Under the lock for all of them, even those that look empty: an eviction may be at work on a slot.
+void BlockCacheShard::forget(std::vector<BlockSlot>& slots, std::uint16_t shard) {
   Gone gone;
   const std::lock_guard lock(mutex_);
-  if (!slot.block_) return;
-  BlockChunk& chunk = *slot.chunk_;
-  gone.push_back(take_locked(slot));
-  if (chunk.living == 0 && &chunk != filling_.get()) drop_empty_locked(chunk, gone);
+  for (BlockSlot& slot : slots) {
+    if (slot.shard_ != shard || !slot.block_) continue;
+    BlockChunk& chunk = *slot.chunk_;
+    gone.push_back(take_locked(slot));
+    if (chunk.living == 0 && &chunk != filling_.get()) drop_empty_locked(chunk, gone);
+  }
 }
 
 void BlockCacheShard::drop_empty_locked(BlockChunk& chunk, Gone& gone) {

@@ -43,7 +43,8 @@ class BlockCacheShard final : public BlockHome {
 
   BlockPlace allocate(std::size_t size) override;
   void insert(BlockSlot& slot, std::shared_ptr<const Block> block);
-  void forget(BlockSlot& slot);
+  /// Those of the slots that are of this shard, which is number `shard`.
+  void forget(std::vector<BlockSlot>& slots, std::uint16_t shard);
   BlockCache::LoadTurn begin_load(BlockSlot& slot);
   void end_load(BlockSlot& slot);
   void set_capacity(std::size_t capacity);

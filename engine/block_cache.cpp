@@ -69,11 +69,14 @@ std::shared_ptr<const Block> BlockCache::Shard::take(BlockSlot& slot) {
   std::uint64_t word = slot.word_.load(std::memory_order_relaxed);
   do {
     if ((word & (BlockSlot::present - 1)) != 0) return nullptr;
-  } while (!slot.word_.compare_exchange_weak(word, 0, std::memory_order_acquire));
+  } while (!slot.word_.compare_exchange_weak(word, BlockSlot::leaving, std::memory_order_acquire));
   bytes -= slot.block_->memory();
   circle[slot.place_] = nullptr;
   holes.push_back(slot.place_);
-  return std::move(slot.block_);
+  std::shared_ptr<const Block> taken = std::move(slot.block_);
+  // From here on forget() lets the slot go.
+  slot.word_.fetch_and(~BlockSlot::leaving, std::memory_order_release);
+  return taken;
 }
 
 std::vector<std::shared_ptr<const Block>> BlockCache::Shard::make_room(std::size_t size) {
@@ -118,7 +121,8 @@ void BlockCache::insert(BlockSlot& slot, std::shared_ptr<const Block> block) {
 
 void BlockCache::forget(std::vector<BlockSlot>& slots) {
   for (BlockSlot& slot : slots) {
-    if ((slot.word_.load(std::memory_order_acquire) & BlockSlot::present) == 0) continue;
+    const std::uint64_t word = slot.word_.load(std::memory_order_acquire);
+    if ((word & (BlockSlot::present | BlockSlot::leaving)) == 0) continue;
     Shard& shard = shard_of(slot);
     std::shared_ptr<const Block> gone;
     const std::lock_guard lock(shard.mutex);

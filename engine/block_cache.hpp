@@ -37,6 +37,7 @@ class BlockSlot {
   // they are none (after the reference-counted slots of RocksDB's HyperClockCache).
   static constexpr std::uint64_t present = std::uint64_t{1} << 32;
   static constexpr std::uint64_t referenced = std::uint64_t{1} << 33;
+  static constexpr std::uint64_t leaving = std::uint64_t{1} << 34;  ///< Being evicted just now.
 
   std::atomic<std::uint64_t> word_{0};
   std::shared_ptr<const Block> block_;  ///< Fixed while `present` is set.

@@ -1,6 +1,7 @@
 // A crash at every single operation of a busy life: what was acknowledged is there, and what is
 // there is a prefix of what was submitted.
 #include "tests/engine/history.hpp"
+#include "tests/engine/torture.hpp"
 
 #include <string>
 
@@ -45,26 +46,37 @@ void check_goes_on(sim::FileSystem& files, const Setting& setting, const History
   REQUIRE(report->damage.empty());
 }
 
+// Stops recovery after `stop` changes of the disk; false if it was through before.
+bool check_recovery_crash(const sim::FileSystem& crashed, const History& history,
+                          std::uint64_t stop, Random& random) {
+  CAPTURE(stop);
+  const auto files =
+      crashed.after_crash({sim::UnsyncedBytes::kept, sim::UnsyncedNames::kept, 0}, 1);
+  files->stop_after_change(stop);
+  {
+    TestDb db(*files);
+    static_cast<void>(db.open());
+  }
+  const bool stopped = files->changes() > stop;
+  const auto again = files->after_crash(sim::random_crash_policy(random), random.next());
+  TestDb db(*again);
+  const Status opened = db.open();
+  CAPTURE(opened ? "" : to_string(opened.error()));
+  REQUIRE(opened);
+  REQUIRE(prefix_of(db, history) >= history.durable);
+  return stopped;
+}
+
 void check_recovery_can_crash(const sim::FileSystem& crashed, const History& history,
                               std::uint64_t seed) {
   SeededRandom random(seed);
-  for (int sample = 0; sample < 2; ++sample) {
-    const auto files =
-        crashed.after_crash({sim::UnsyncedBytes::kept, sim::UnsyncedNames::kept, 0}, 1);
-    const std::uint64_t stop = random.below(14);
-    CAPTURE(stop);
-    files->stop_after_change(stop);
-    {
-      TestDb db(*files);
-      static_cast<void>(db.open());
+  if (torture::is_long()) {
+    for (std::uint64_t stop = 0; check_recovery_crash(crashed, history, stop, random); ++stop) {
     }
-    const auto again = files->after_crash(sim::random_crash_policy(random), random.next());
-    TestDb db(*again);
-    const Status opened = db.open();
-    CAPTURE(opened ? "" : to_string(opened.error()));
-    REQUIRE(opened);
-    REQUIRE(prefix_of(db, history) >= history.durable);
+    return;
   }
+  for (int sample = 0; sample < 2; ++sample)
+    check_recovery_crash(crashed, history, random.below(14), random);
 }
 
 void check_checkpoint(sim::FileSystem& files, const History& history) {
@@ -100,26 +112,32 @@ void sweep(const Setting& setting, std::uint64_t seed, std::uint64_t first, std:
     for (const sim::CrashPolicy& policy : sim::crash_policies()) {
       CAPTURE(seed, k, policy_number, history.durable, history.submitted);
       const auto crashed = files.after_crash(policy, seed + k);
-      if ((k + policy_number) % 5 == 0) check_recovery_can_crash(*crashed, history, seed + k);
-      if (k % 3 == 0) check_checkpoint(*crashed, history);
+      if (torture::is_long() || (k + policy_number) % 5 == 0)
+        check_recovery_can_crash(*crashed, history, seed + k);
+      if (torture::is_long() || k % 3 == 0) check_checkpoint(*crashed, history);
       check_goes_on(*crashed, setting, history);
       ++policy_number;
     }
   }
 }
 
+// How far apart the places are at which a sweep stops.
+std::uint64_t stride(std::uint64_t in_short) { return torture::pick(in_short, 1); }
+
 TEST_CASE("a crash at any operation loses nothing acknowledged and invents nothing",
           "[engine][crash]") {
-  sweep({}, 1, 0, 1);
+  sweep({}, torture::seed(1), 0, 1);
 }
 
 TEST_CASE("other histories survive crashes too", "[engine][crash]") {
-  for (std::uint64_t seed = 2; seed < 8; ++seed) sweep({}, seed, seed % 13, 13);
+  for (std::uint64_t number = 2; number < torture::pick(8, 4); ++number)
+    sweep({}, torture::seed(number), number % stride(13), stride(13));
 }
 
 TEST_CASE("a crash between any two steps of the parts of a compaction loses nothing",
           "[engine][crash]") {
-  for (std::uint64_t seed = 11; seed < 14; ++seed) sweep(in_parts(), seed, seed % 11, 11);
+  for (std::uint64_t number = 11; number < torture::pick(14, 13); ++number)
+    sweep(in_parts(), torture::seed(number), number % stride(11), stride(11));
 }
 
 }  // namespace

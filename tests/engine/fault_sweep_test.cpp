@@ -1,6 +1,7 @@
 // One operation fails, each in turn: no acknowledged write is lost, the error says what happened,
 // and the next open mends everything.
 #include "tests/engine/history.hpp"
+#include "tests/engine/torture.hpp"
 
 #include <string>
 
@@ -57,13 +58,13 @@ void sweep(std::uint64_t seed, ErrorCode code) {
 }
 
 TEST_CASE("a device error at any operation loses nothing acknowledged", "[engine][fault]") {
-  sweep(1, ErrorCode::io);
-  sweep(2, ErrorCode::io);
+  for (std::uint64_t number = 1; number <= torture::pick(2, 10); ++number)
+    sweep(torture::seed(number), ErrorCode::io);
 }
 
 TEST_CASE("a full disk at any operation loses nothing acknowledged", "[engine][fault]") {
-  sweep(1, ErrorCode::no_space);
-  sweep(2, ErrorCode::no_space);
+  for (std::uint64_t number = 1; number <= torture::pick(2, 10); ++number)
+    sweep(torture::seed(number), ErrorCode::no_space);
 }
 
 }  // namespace

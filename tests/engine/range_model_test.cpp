@@ -1,6 +1,7 @@
 // Range operations among everything else, against std::map.
 #include "tests/engine/range_fixture.hpp"
 #include "tests/engine/thread_lane.hpp"
+#include "tests/engine/torture.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -34,8 +35,8 @@ class Player {
     }
   }
 
-  void play(int steps) {
-    for (int step = 0; step < steps; ++step) {
+  void play(std::uint64_t steps) {
+    for (std::uint64_t step = 0; step < steps; ++step) {
       CAPTURE(step);
       one_step(sides_[random_.below(sides_.size())]);
     }
@@ -156,10 +157,11 @@ class Player {
   int ingested_ = 0;
 };
 
-TEST_CASE("databases that pass ranges to each other say what maps say", "[ranges]") {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+TEST_CASE("databases that pass ranges to each other say what maps say", "[ranges][model]") {
+  for (std::uint64_t number = 1; number <= torture::pick(12, 100); ++number) {
+    const std::uint64_t seed = torture::seed(number);
     CAPTURE(seed);
-    Player(seed).play(1200);
+    Player(seed).play(torture::pick(1200, 4000));
   }
 }
 

@@ -35,7 +35,7 @@ std::optional<std::uint64_t> number_of(std::string_view key, std::string_view va
 class Stress {
  public:
   explicit Stress(bool token_order) {
-    options_.block_cache_bytes = 4096;
+    options_.memory_bytes = 24 << 10;
     options_.table_file_bytes = 1500;
     options_.memtable_bytes = 16 << 10;
     for (TableSpec& table : options_.tables) table.token_order = token_order;

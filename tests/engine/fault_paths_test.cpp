@@ -145,7 +145,7 @@ TEST_CASE("a read that fails at any operation says so and is right the next time
     expected = source.model;
   }
   Options options = small_options();
-  options.block_cache_bytes = 0;
+  options.memory_bytes = 0;
   for (const ErrorCode code : codes) {
     for (std::uint64_t k = 0, reached = 1; reached > 0; k += torture::pick(3, 1)) {
       CAPTURE(k, name(code));

@@ -35,7 +35,7 @@ class Player {
     options.memtable_bytes = some(1000, 64 << 10);
     options.memtables_max = 1 + random_.below(4);
     options.block_bytes = some(64, 64 << 10);
-    options.block_cache_bytes = random_.one_in(3) ? 0 : some(1000, 1 << 20);
+    options.memory_bytes = random_.one_in(3) ? 0 : some(1000, 1 << 20);
     options.table_file_bytes = some(500, 64 << 10);
     options.filter_bits_per_key = static_cast<unsigned>(random_.below(12));
     options.compress = random_.one_in(2);

@@ -58,10 +58,11 @@ void DbImpl::update_state(UniqueFunction<void(ReadState&)> change) {
   old = state_.publish(std::move(next));
 }
 
-// Comes from a reader, which has better things to do than to free memtables and remove files.
+// Comes from a reader, which has better things to do than to free memtables and remove files; and
+// from update_state(), which reads too.
 void DbImpl::dispose(std::shared_ptr<const ReadState> old) {
   {
-    const std::lock_guard lock(state_mutex_);
+    const std::lock_guard lock(disposed_mutex_);
     disposed_.push_back(std::move(old));
   }
   post(lanes_.flush, &DbImpl::dispose_job);
@@ -69,7 +70,7 @@ void DbImpl::dispose(std::shared_ptr<const ReadState> old) {
 
 void DbImpl::dispose_job() {
   std::vector<std::shared_ptr<const ReadState>> old;
-  const std::lock_guard lock(state_mutex_);
+  const std::lock_guard lock(disposed_mutex_);
   old.swap(disposed_);
 }
 

@@ -68,10 +68,11 @@ void DbImpl::share_memory(const ReadState& next) {
   store_.cache.set_capacity(std::max(budget / least_cache_share, budget - std::min(budget, taken)));
 }
 
-// Comes from a reader, which has better things to do than to free memtables and remove files.
+// Comes from a reader, which has better things to do than to free memtables and remove files; and
+// from update_state(), which reads too.
 void DbImpl::dispose(std::shared_ptr<const ReadState> old) {
   {
-    const std::lock_guard lock(state_mutex_);
+    const std::lock_guard lock(disposed_mutex_);
     disposed_.push_back(std::move(old));
   }
   post(lanes_.flush, &DbImpl::dispose_job);
@@ -79,7 +80,7 @@ void DbImpl::dispose(std::shared_ptr<const ReadState> old) {
 
 void DbImpl::dispose_job() {
   std::vector<std::shared_ptr<const ReadState>> old;
-  const std::lock_guard lock(state_mutex_);
+  const std::lock_guard lock(disposed_mutex_);
   old.swap(disposed_);
 }
 

@@ -192,9 +192,10 @@ class DbImpl final : public Db {
   std::atomic<std::uint64_t> next_file_number_{1};
   std::atomic<Sequence> visible_{0};
 
-  std::mutex state_mutex_;  // for changing the state
+  std::mutex state_mutex_;     // for changing the state
+  std::mutex disposed_mutex_;  // within any other, as every end of a reading may dispose
+  std::vector<std::shared_ptr<const ReadState>> disposed_;
   Published<ReadState> state_;
-  std::vector<std::shared_ptr<const ReadState>> disposed_;  // under the state lock
   // Copies of what pressure() needs, so that commit() takes no lock for it.
   std::atomic<std::size_t> waiting_memtables_{0};
   std::atomic<std::size_t> level0_runs_{0};

@@ -67,17 +67,16 @@ class Walk {
   Status take_block() {
     auto block = file_->block(number_, view_.mode);
     if (!block) return block.error();
-    block_ = std::move(*block);
-    const std::size_t at = block_->lower_bound(read_.prefix, read_.key, read_.at_most);
-    if (at < block_->count()) block_->prefetch_entry(at);
+    const std::size_t at = (*block)->lower_bound(read_.prefix, read_.key, read_.at_most);
+    if (at < (*block)->count()) (*block)->prefetch_entry(at);
+    place_ = {number_, std::move(*block), at};
     return {};
   }
 
   /// True if the file knows the key.
   Result<bool> try_file() {
     Found found;
-    if (Status read = file_->get_from(number_, std::move(block_), read_, found); !read)
-      return read.error();
+    if (Status read = file_->get_from(std::move(place_), read_, found); !read) return read.error();
     if (found.kind == Found::Kind::put) lookup_.value = std::move(found.value);
     return found.kind != Found::Kind::none;
   }
@@ -91,7 +90,7 @@ class Walk {
   std::size_t next_ = 0;
   const TableReader* file_ = nullptr;
   std::size_t number_ = 0;
-  std::shared_ptr<const Block> block_;
+  BlockPosition place_{};
 };
 
 /// The walks of a group that are still under way.

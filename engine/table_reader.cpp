@@ -168,27 +168,25 @@ Status TableReader::get(const PointRead& read, Found& found) const {
   const std::size_t number = find_block(read);
   auto block = this->block(number, read.mode);
   if (!block) return block.error();
-  return get_from(number, std::move(*block), read, found);
+  const std::size_t at = (*block)->lower_bound(read.prefix, read.key, read.at_most);
+  return get_from({number, std::move(*block), at}, read, found);
 }
 
-Status TableReader::get_from(std::size_t number, std::shared_ptr<const Block> block,
-                             const PointRead& read, Found& found) const {
-  for (;;) {
-    const std::size_t at = block->lower_bound(read.prefix, read.key, read.at_most);
-    if (at < block->count()) {
-      const Entry entry = block->entry(at);
-      if (entry.key != read.key) return {};
-      found.sequence = entry.sequence;
-      found.kind = entry.kind == EntryKind::put ? Found::Kind::put : Found::Kind::remove;
-      if (entry.kind == EntryKind::put) found.value = SharedBytes(std::move(block), entry.value);
-      return {};
-    }
-    // All of this block comes before the wanted version; the next may begin with an older one.
-    if (++number == index_.count() || !index_.continues(number, read.key)) return {};
-    auto next = this->block(number, read.mode);
+Status TableReader::get_from(BlockPosition place, const PointRead& read, Found& found) const {
+  // All of a block may come before the wanted version; the next may begin with an older one.
+  while (place.at == place.block->count()) {
+    if (++place.number == index_.count() || !index_.continues(place.number, read.key)) return {};
+    auto next = block(place.number, read.mode);
     if (!next) return next.error();
-    block = std::move(*next);
+    place.block = std::move(*next);
+    place.at = place.block->lower_bound(read.prefix, read.key, read.at_most);
   }
+  const Entry entry = place.block->entry(place.at);
+  if (entry.key != read.key) return {};
+  found.sequence = entry.sequence;
+  found.kind = entry.kind == EntryKind::put ? Found::Kind::put : Found::Kind::remove;
+  if (entry.kind == EntryKind::put) found.value = SharedBytes(std::move(place.block), entry.value);
+  return {};
 }
 
 Result<std::shared_ptr<const Block>> TableReader::block(std::size_t number, ReadMode mode) const {

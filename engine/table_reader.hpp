@@ -32,6 +32,13 @@ struct IterateOptions {
   bool fill_cache = true;
 };
 
+/// Where a search in a block ended.
+struct BlockPosition {
+  std::size_t number;  ///< Of the block in its file.
+  std::shared_ptr<const Block> block;
+  std::size_t at;  ///< The first entry that is not before what was searched; may be the count.
+};
+
 /// An open SSTable: its index and filter are held in memory, its blocks are read through the cache.
 /// Every byte is checked before it is believed: damage is Error corruption naming file and offset.
 /// Immutable and safe to use from any thread. Shared: versions, iterators and jobs each hold it.
@@ -79,9 +86,8 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   /// Block `number` through the cache.
   Result<std::shared_ptr<const Block>> block(std::size_t number, ReadMode mode) const;
   /// Sets `found` if the table has a version of the key that the read may see, else leaves it
-  /// alone. `block` is block `number`, the one that find_block() named.
-  Status get_from(std::size_t number, std::shared_ptr<const Block> block, const PointRead& read,
-                  Found& found) const;
+  /// alone. `place` is in the block that find_block() named.
+  Status get_from(BlockPosition place, const PointRead& read, Found& found) const;
   /// All steps at once. Error would_block with ReadMode::cached.
   Status get(const PointRead& read, Found& found) const;
 

@@ -146,7 +146,7 @@ TEST_CASE("a closed file leaves nothing behind") {
   CHECK(cache.usage().bytes < 2 * stays[0].find()->memory());
 }
 
-TEST_CASE("of many who miss a block one loads it and the others get it") {
+TEST_CASE("of many who miss a block one loads it and the others get it", "[thread]") {
   BlockCache cache(1 << 20);
   auto slots = file_of(cache, 1);
   std::atomic<int> loads{0};
@@ -180,7 +180,7 @@ TEST_CASE("a loader that fails leaves the turn to the next") {
   cache.end_load(slots[0]);
 }
 
-TEST_CASE("threads share the cache") {
+TEST_CASE("threads share the cache", "[thread]") {
   BlockCache cache(200'000);
   auto slots = file_of(cache, 500);
   std::atomic<int> wrong{0};

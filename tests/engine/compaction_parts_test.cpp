@@ -93,7 +93,7 @@ TEST_CASE("a compaction in parts makes what one in a piece makes") {
   }
 }
 
-TEST_CASE("threads may do the parts of a compaction at the same time") {
+TEST_CASE("threads may do the parts of a compaction at the same time", "[thread]") {
   Tables tables(small());
   SeededRandom random(4);
   const auto version = tables.version({tables.table(random_items(random, 3000, 5000)),

@@ -291,7 +291,7 @@ class Crowding {
   std::atomic<int> wrong_{0};
 };
 
-TEST_CASE("readers miss nothing while crowded buckets are divided", "[engine][memtable]") {
+TEST_CASE("readers miss nothing while crowded buckets are divided", "[engine][memtable][thread]") {
   Crowding crowding;
   crowding.run();
 }

@@ -26,7 +26,7 @@ Setting random_setting(Random& random) {
   options.memtable_bytes = one_of<std::size_t>(random, {4096, 4096, 16384, 65536, 1 << 20});
   options.memtables_max = 1 + random.below(4);
   options.block_bytes = one_of<std::size_t>(random, {256, 512, 4096, 16384, 65536});
-  options.memory_bytes = one_of<std::size_t>(random, {0, 4096, 64 << 10, 8 << 20});
+  options.memory_bytes = one_of<std::size_t>(random, {0, 4096, 64 << 10, 1 << 20, 16 << 20});
   options.table_file_bytes = one_of<std::size_t>(random, {1000, 4000, 64 << 10, 4 << 20});
   options.wal_segment_bytes = one_of<std::size_t>(random, {2000, 20000, 1 << 20});
   options.manifest_bytes = one_of<std::size_t>(random, {1000, 100000});

@@ -23,9 +23,8 @@ bool in_order(const Block& block) {
 }
 
 void read_block(std::string_view bytes) {
-  UnpackedBlock unpacked = unpack_block(bytes);
-  if (!unpacked) return;
-  const auto block = unpacked.take();
+  const auto block = unpack_block(bytes);
+  if (!block) return;
   const bool ordered = in_order(*block);
   BlockBuilder builder;
   for (std::size_t i = 0; i < block->count(); ++i) {
@@ -36,10 +35,8 @@ void read_block(std::string_view bytes) {
     if (ordered) builder.add(entry);
   }
   if (!ordered || builder.empty()) return;
-  UnpackedBlock again = unpack_block(builder.finish());
-  ouro::check(static_cast<bool>(again));
-  const auto same = again.take();
-  ouro::check(same->count() == block->count());
+  const auto same = unpack_block(builder.finish());
+  ouro::check(same && same->count() == block->count());
   for (std::size_t i = 0; i < block->count(); ++i)
     ouro::check(same->entry(i).key == block->entry(i).key &&
                 same->entry(i).value == block->entry(i).value);

@@ -83,7 +83,7 @@ void read_table(const std::string& file, const std::optional<Footer>& footer) {
   files.overwrite(table_path("db", number), file);
   Options options;
   options.tables = {{.name = "data"}};
-  options.block_cache_bytes = 1 << 16;
+  options.memory_bytes = 1 << 16;
   TableStore store(options, files, database_id);
   store.directory = "db";
   FileMeta meta;

@@ -41,6 +41,7 @@ test_packages() {
   case "$1" in
     debian-12)
       echo "clang-16 the second compiler"
+      echo "libclang-rt-16-dev fuzzing, see scripts/torture"
       echo "clang-format-14 decides the formatting"
       ;;
     ubuntu-24.04)

@@ -17,7 +17,9 @@ Status invalid(std::string message) {
 
 }  // namespace
 
-void Batch::begin(EntryKind kind, TableId table, std::string_view key) {
+void Batch::begin(EntryKind kind, TableId table, std::string_view key, std::size_t value_size) {
+  constexpr std::size_t overhead = 12;
+  bytes_.reserve(bytes_.size() + overhead + key.size() + value_size);
   put_fixed(bytes_, static_cast<std::uint8_t>(kind));
   put_fixed(bytes_, table);
   put_sized(bytes_, key);
@@ -33,13 +35,13 @@ void Batch::note_value(std::size_t size) {
 }
 
 void Batch::put(TableId table, std::string_view key, std::string_view value) {
-  begin(EntryKind::put, table, key);
+  begin(EntryKind::put, table, key, value.size());
   note_value(value.size());
   bytes_.append(value);
 }
 
 void Batch::put(TableId table, std::string_view key, std::span<const SharedBytes> pieces) {
-  begin(EntryKind::put, table, key);
+  begin(EntryKind::put, table, key, 0);
   std::size_t size = 0;
   for (const SharedBytes& piece : pieces) size += piece.size();
   note_value(size);
@@ -53,7 +55,7 @@ void Batch::put(TableId table, std::string_view key, std::span<const SharedBytes
   }
 }
 
-void Batch::remove(TableId table, std::string_view key) { begin(EntryKind::remove, table, key); }
+void Batch::remove(TableId table, std::string_view key) { begin(EntryKind::remove, table, key, 0); }
 
 void Batch::clear() {
   bytes_.clear();

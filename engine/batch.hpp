@@ -52,7 +52,7 @@ class Batch {
     SharedBytes bytes;
   };
 
-  void begin(EntryKind kind, TableId table, std::string_view key);
+  void begin(EntryKind kind, TableId table, std::string_view key, std::size_t value_size);
   void note_value(std::size_t size);
 
   std::string bytes_;

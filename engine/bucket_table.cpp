@@ -252,4 +252,9 @@ void BucketTable::prefetch(std::uint64_t prefix) const noexcept {
   __builtin_prefetch(bucket_of(prefix).slot->address());
 }
 
+void BucketTable::prefetch_keys(std::uint64_t prefix) const noexcept {
+  const Bucket bucket = bucket_of(prefix);
+  if (bucket.content.kind() == Slot::Kind::chain) bucket.content.prefetch();
+}
+
 }  // namespace ouro::engine

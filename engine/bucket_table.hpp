@@ -47,6 +47,8 @@ class BucketTable {
   Position next(Position position) const;
   /// Loads into the processor's cache what find() reads first.
   void prefetch(std::uint64_t prefix) const noexcept;
+  /// The next step: what the first key of the bucket lies in.
+  void prefetch_keys(std::uint64_t prefix) const noexcept;
 
  private:
   class Slot;

@@ -123,6 +123,7 @@ class DbImpl final : public Db {
   Status append_locked(const LogFrame& changes);
   Status sync_log_locked();
   std::uint64_t oldest_log() const;
+  void prefetch_locked(const LogFrame& changes);
   void apply_locked(const LogFrame& changes);
   Status rotate_log_locked();
   Status abandon_log_locked(const std::string& path, const Error& error);

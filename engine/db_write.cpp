@@ -126,6 +126,8 @@ Status DbImpl::write_locked(std::span<Commit> group) {
   const bool sync = std::any_of(group.begin(), group.end(), [](const Commit& commit) {
     return commit.durability == Durability::disk;
   });
+  changes.payload = std::string_view(frame_).substr(frame_header_bytes, payload_size);
+  prefetch_locked(changes);
   if (Status logged = log_locked(changes, sync); !logged) return logged;
   changes.payload = std::string_view(frame_).substr(frame_header_bytes, payload_size);
   apply_locked(changes);
@@ -198,6 +200,16 @@ Status DbImpl::sync_log_locked() {
 std::uint64_t DbImpl::oldest_log() const {
   const auto present = state_.read();
   return present->waiting.empty() ? present->active->first_log : present->waiting.back()->first_log;
+}
+
+// The places in the memtable come out of memory while the log is written.
+void DbImpl::prefetch_locked(const LogFrame& changes) {
+  constexpr int most = 16;
+  const Memtable& memtable = *active_->memtable;
+  ChangeReader reader(changes, options_.tables.size());
+  LoggedChange change;
+  for (int i = 0; i < most && reader.next(change); ++i)
+    memtable.prefetch_keys(change.table, key_prefix(change.key));
 }
 
 void DbImpl::apply_locked(const LogFrame& changes) {

@@ -46,6 +46,9 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   std::optional<Found> get(TableId table, std::uint64_t prefix, std::string_view key,
                            Sequence at_most) const;
   /// Begins to load what get() reads first, so that several keys can be looked up at once.
+  void prefetch_keys(TableId table, std::uint64_t prefix) const noexcept {
+    tables_[table].prefetch_keys(prefix);
+  }
   void prefetch(TableId table, std::uint64_t prefix) const noexcept {
     if (!tables_[table].empty()) tables_[table].prefetch(prefix);
   }

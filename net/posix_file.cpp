@@ -104,7 +104,10 @@ Result<FileDescriptor> open_file(const std::string& path, int flags) {
 Status PosixWritableFile::append(std::span<const std::string_view> parts) {
   std::array<iovec, 64> vectors;
   for (Pieces pieces(parts); !pieces.done();) {
-    const ssize_t written = ::writev(file_.get(), vectors.data(), pieces.fill(vectors));
+    const int count = pieces.fill(vectors);
+    const ssize_t written = count == 1
+                                ? ::write(file_.get(), vectors[0].iov_base, vectors[0].iov_len)
+                                : ::writev(file_.get(), vectors.data(), count);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0)
       return system_error(written < 0 ? errno : EIO, "write",

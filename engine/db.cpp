@@ -10,6 +10,8 @@ namespace {
 
 constexpr unsigned pressure_full = 1000;
 constexpr std::size_t least_cache_share = 8;
+/// What may wait for the log. A large value must not keep out all others.
+constexpr std::size_t queue_share = 8;
 
 unsigned share(std::size_t part, std::size_t whole) {
   return static_cast<unsigned>(part * pressure_full / std::max<std::size_t>(whole, 1));
@@ -32,7 +34,7 @@ DbImpl::DbImpl(OpenedTables tables, FileSystem& files, Lanes lanes, std::unique_
       lock_(std::move(lock)),
       store_(options_, files, 0),
       state_([this](std::shared_ptr<const ReadState> old) { dispose(std::move(old)); }),
-      queue_(8 * options_.commit_group_bytes),
+      queue_(std::max(8 * options_.commit_group_bytes, options_.memory_bytes / queue_share)),
       compaction_scheduled_(lanes_.compaction.size()) {}
 
 DbImpl::~DbImpl() {

@@ -42,7 +42,9 @@ class Store(ClusterTest):
 
     def test_writes_that_did_not_see_each_other_become_siblings_and_are_merged(self):
         first, second, third = self.cluster.nodes
-        seen = first.put("both", b"0").headers["ouro-context"]
+        created = first.put("both", b"0")
+        self.assertEqual(created.status, 201, created)
+        seen = created.headers["ouro-context"]
         self.assertEqual(first.put("both", b"left", Ouro_Context=seen).status, 204)
         right = second.put("both", b"right", Ouro_Context=seen)
         self.assertEqual(right.headers.get("ouro-siblings"), "2", right)

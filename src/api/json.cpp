@@ -72,30 +72,30 @@ std::string siblings_json(const kv::Found& found) {
 
 std::string ring_json(const cluster::View& view, const Reachable& reachable, WallTime as_of) {
   Json owners = Json::array();
-  for (const NodeId owner : view.ring.owners()) owners.push_back(view.node(owner)->name);
+  for (const NodeId owner : view.ring().owners()) owners.push_back(view.node(owner)->name);
   Json nodes = Json::array();
-  for (const cluster::Node& node : view.nodes) {
-    const std::size_t arcs = view.ring.arcs_of(node.id).size();
+  for (const cluster::Node& node : view.nodes()) {
+    const std::size_t arcs = view.ring().arcs_of(node.id).size();
     Json entry = member(node, reachable);
     entry["arcs"] = arcs;
-    entry["share"] = static_cast<double>(arcs) / view.ring.arc_count();
+    entry["share"] = static_cast<double>(arcs) / view.ring().arc_count();
     nodes.push_back(std::move(entry));
   }
-  return dump(Json{{"cluster", hex16(view.cluster)},
+  return dump(Json{{"cluster", hex16(view.cluster())},
                    {"epoch", view.epoch()},
                    {"as_of", rfc3339(as_of)},
-                   {"n", view.defaults.n},
-                   {"arcs", view.ring.arc_count()},
+                   {"n", view.defaults().n},
+                   {"arcs", view.ring().arc_count()},
                    {"nodes", std::move(nodes)},
                    {"owners", std::move(owners)}});
 }
 
 std::string locate_json(const cluster::View& view, const kv::KeyName& name) {
   const cluster::BucketProperties& bucket = view.bucket(name.bucket);
-  const ring::Token token =
-      ring::token_of(view.hash_seed, name.bucket, ring::placement_part(name.key, bucket.placement));
-  const ring::Arc arc = view.ring.arc_of(token);
-  const std::vector<NodeId> list = view.ring.preference_list(arc, bucket.n);
+  const ring::Token token = ring::token_of(view.hash_seed(), name.bucket,
+                                           ring::placement_part(name.key, bucket.placement));
+  const ring::Arc arc = view.ring().arc_of(token);
+  const std::vector<NodeId> list = view.ring().preference_list(arc, bucket.n);
   Json document{{"bucket", name.bucket}};
   if (is_utf8(name.key))
     document["key"] = name.key;
@@ -106,16 +106,16 @@ std::string locate_json(const cluster::View& view, const kv::KeyName& name) {
   document["epoch"] = view.epoch();
   document["primary"] = view.node(list.front())->name;
   document["preference_list"] = names_of(view, list);
-  document["fallbacks"] = names_of(view, view.ring.fallbacks(arc, bucket.n));
+  document["fallbacks"] = names_of(view, view.ring().fallbacks(arc, bucket.n));
   return dump(document);
 }
 
 std::string cluster_json(const cluster::View& view, NodeId self, const Reachable& reachable,
                          WallTime as_of) {
   Json members = Json::array();
-  for (const cluster::Node& node : view.nodes) members.push_back(member(node, reachable));
+  for (const cluster::Node& node : view.nodes()) members.push_back(member(node, reachable));
   const cluster::Node* own = view.node(self);
-  return dump(Json{{"cluster", hex16(view.cluster)},
+  return dump(Json{{"cluster", hex16(view.cluster())},
                    {"epoch", view.epoch()},
                    {"as_of", rfc3339(as_of)},
                    {"self", own != nullptr ? own->name : ""},

@@ -72,7 +72,7 @@ Task<HttpResponse> KvRoutes::remove(kv::Remove remove, Asked asked) {
 
 unsigned KvRoutes::replicas_of(const std::string& bucket) const {
   const std::shared_ptr<const cluster::View> view = metadata_.view();
-  return std::min(view->bucket(bucket).n, static_cast<unsigned>(view->nodes.size()));
+  return std::min(view->bucket(bucket).n, static_cast<unsigned>(view->nodes().size()));
 }
 
 }  // namespace ouro::api

@@ -1,5 +1,6 @@
 #include "cluster/view.hpp"
 
+#include "base/check.hpp"
 #include "ring/placement.hpp"
 
 #include <algorithm>
@@ -32,20 +33,67 @@ Status check_nodes(const std::vector<Node>& nodes) {
 
 }  // namespace
 
+bool Replicas::contains(NodeId node) const {
+  return std::ranges::find(writes, node) != writes.end() ||
+         std::ranges::find(joint, node) != joint.end();
+}
+
+View::View(ViewParts parts) : parts_(std::move(parts)) {
+  check(!parts_.target || parts_.phases.size() == parts_.ring.arc_count());
+  for (const unsigned n : counts()) {
+    Lists lists{ring::PreferenceTable(parts_.ring, n), std::nullopt};
+    if (parts_.target) lists.target.emplace(*parts_.target, n);
+    lists_.emplace(n, std::move(lists));
+  }
+}
+
 const Node* View::node(NodeId id) const {
-  const auto at = std::ranges::lower_bound(nodes, id, {}, &Node::id);
-  return at != nodes.end() && at->id == id ? &*at : nullptr;
+  const auto at = std::ranges::lower_bound(parts_.nodes, id, {}, &Node::id);
+  return at != parts_.nodes.end() && at->id == id ? &*at : nullptr;
 }
 
 const Node* View::node_named(std::string_view name) const {
-  const auto at = std::ranges::find(nodes, name, &Node::name);
-  return at != nodes.end() ? &*at : nullptr;
+  const auto at = std::ranges::find(parts_.nodes, name, &Node::name);
+  return at != parts_.nodes.end() ? &*at : nullptr;
 }
 
-std::vector<NodeId> View::replicas(ring::Arc arc, unsigned n) const {
-  if (n != defaults.n) return ring.preference_list(arc, n);
-  const std::span<const NodeId> list = lists.list(arc);
-  return {list.begin(), list.end()};
+const BucketProperties& View::bucket(std::string_view name) const {
+  const auto at = parts_.buckets.find(name);
+  return at != parts_.buckets.end() ? at->second : parts_.defaults;
+}
+
+std::vector<unsigned> View::counts() const {
+  std::set<unsigned> counts{parts_.defaults.n};
+  for (const auto& [name, bucket] : parts_.buckets) counts.insert(bucket.n);
+  return {counts.begin(), counts.end()};
+}
+
+Replicas View::replicas(ring::Arc arc, unsigned n) const {
+  const auto at = lists_.find(n);
+  if (at == lists_.end()) return {};
+  const std::span<const NodeId> now = at->second.now.list(arc);
+  if (!at->second.target) return {now, now, {}};
+  const std::span<const NodeId> target = at->second.target->list(arc);
+  const bool same = std::ranges::equal(now, target);
+  switch (phase(arc)) {
+    case ArcPhase::before:
+      return {now, now, {}};
+    case ArcPhase::write_both:
+      return {now, now, same ? std::span<const NodeId>() : target};
+    case ArcPhase::read_new:
+      return {target, target, same ? std::span<const NodeId>() : now};
+    case ArcPhase::after:
+      break;
+  }
+  return {target, target, {}};
+}
+
+ArcPhase View::phase(ring::Arc arc) const {
+  return parts_.target ? parts_.phases.at(arc) : ArcPhase::before;
+}
+
+Epoch View::changed_at(ring::Arc arc) const {
+  return parts_.changed_at.empty() ? 0 : parts_.changed_at.at(arc);
 }
 
 Result<View> make_view(Settings settings) {
@@ -65,9 +113,8 @@ Result<View> make_view(Settings settings) {
   std::vector<ring::Member> members;
   for (const Node& node : settings.nodes) members.push_back({node.id, node.zone, node.weight});
   ring::Ring ring = ring::place(1, settings.arcs, std::move(members));
-  ring::PreferenceTable lists(ring, settings.defaults.n);
-  return View{settings.cluster,          settings.hash_seed,           std::move(ring),
-              std::move(settings.nodes), std::move(settings.defaults), std::move(lists)};
+  return View(ViewParts{settings.cluster, settings.hash_seed, std::move(ring),
+                        std::move(settings.nodes), std::move(settings.defaults)});
 }
 
 }  // namespace ouro::cluster

@@ -7,7 +7,11 @@
 #include "ring/ring.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,33 +39,87 @@ struct BucketProperties {
   std::string placement;  ///< The delimiter of ring::placement_part; empty: the whole key.
 };
 
-/// The state of the cluster at one epoch. Immutable, shared by all loops of a node.
-struct View {
+/// How far an arc has come on its way from the owners of before a change to those after it. A list
+/// comes from the whole table of before or the whole table of after: a walk over a half-changed one
+/// would meet nodes that have no data.
+enum class ArcPhase : std::uint8_t {
+  before,      ///< The list is the old one.
+  write_both,  ///< Reads ask the old list; writes go to both and need a quorum of each.
+  read_new,    ///< Reads ask the new list; writes as before.
+  after,       ///< The list is the new one.
+};
+
+/// Who holds an arc for buckets with one N. Primaries first; views of the View that gave them.
+struct Replicas {
+  std::span<const NodeId> reads;  ///< Whose quorum a read needs.
+  std::span<const NodeId>
+      writes;                     ///< Whose quorum a write needs. The same but for order and phase.
+  std::span<const NodeId> joint;  ///< Whose quorum a write needs too; empty: nobody's.
+
+  bool contains(NodeId node) const;
+};
+
+/// What a View is made of.
+struct ViewParts {
   std::uint64_t cluster = 0;    ///< The cluster's id: nodes of different ones never talk.
   std::uint64_t hash_seed = 0;  ///< Of tokens; the same for the cluster's whole life.
-  ring::Ring ring;              ///< Its epoch() is the view's.
-  std::vector<Node> nodes;      ///< Sorted by id.
+  ring::Ring ring;              ///< Who owns the arcs. Its epoch() is the view's.
+  std::vector<Node> nodes;      ///< All members, also those that own nothing. Sorted by id.
   BucketProperties defaults;    ///< Of a bucket that was never configured.
-  ring::PreferenceTable lists;  ///< For defaults.n.
+  std::map<std::string, BucketProperties, std::less<>> buckets = {};
+  /// While a change runs: who will own the arcs (as many), and how far each has come.
+  std::optional<ring::Ring> target = {};
+  std::vector<ArcPhase> phases = {};
+  std::vector<Epoch> changed_at = {};  ///< By arc; empty: none ever changed.
+};
 
-  Epoch epoch() const { return ring.epoch(); }
+/// The state of the cluster at one epoch. Immutable, shared by all loops of a node.
+class View {
+ public:
+  explicit View(ViewParts parts);
+
+  Epoch epoch() const { return parts_.ring.epoch(); }
+  std::uint64_t cluster() const { return parts_.cluster; }
+  std::uint64_t hash_seed() const { return parts_.hash_seed; }
+  const ring::Ring& ring() const { return parts_.ring; }
+  const std::optional<ring::Ring>& target() const { return parts_.target; }
+  ring::Arc arc_of(ring::Token token) const { return parts_.ring.arc_of(token); }
+
+  std::span<const Node> nodes() const { return parts_.nodes; }
   /// Null if there is no such member.
   const Node* node(NodeId id) const;
   const Node* node_named(std::string_view name) const;
-  const BucketProperties& bucket(std::string_view) const { return defaults; }
-  /// The nodes that hold an arc for buckets with `n` replicas, primary first.
-  std::vector<NodeId> replicas(ring::Arc arc, unsigned n) const;
+
+  const BucketProperties& bucket(std::string_view name) const;
+  const BucketProperties& defaults() const { return parts_.defaults; }
+  /// The replica counts that buckets have, ascending.
+  std::vector<unsigned> counts() const;
+
+  /// Empty lists if no bucket has `n` replicas.
+  Replicas replicas(ring::Arc arc, unsigned n) const;
+  ArcPhase phase(ring::Arc arc) const;
+  /// A request about the arc that began at an earlier epoch may have asked the wrong nodes.
+  Epoch changed_at(ring::Arc arc) const;
+
+ private:
+  struct Lists {
+    ring::PreferenceTable now;
+    std::optional<ring::PreferenceTable> target;
+  };
+
+  ViewParts parts_;
+  std::map<unsigned, Lists> lists_;  // by n
 };
 
-/// Where the view comes from. Members are fixed by configuration at present; a replicated log will
-/// stand behind the same interface. view() may be called from any thread.
+/// Where the view comes from. view() may be called from any thread, and gives the newest one that
+/// this node knows: never an older one than before.
 class Metadata {
  public:
   virtual ~Metadata() = default;
   virtual std::shared_ptr<const View> view() const = 0;
 };
 
-/// Members that a configuration named, at epoch 1.
+/// A view that stays.
 class FixedMetadata final : public Metadata {
  public:
   explicit FixedMetadata(View view) : view_(std::make_shared<const View>(std::move(view))) {}

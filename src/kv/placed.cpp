@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace ouro::kv {
@@ -35,10 +36,10 @@ std::optional<Failure> check_name(const KeyName& name) {
 
 Placed place(std::shared_ptr<const cluster::View> view, const KeyName& name) {
   const cluster::BucketProperties& bucket = view->bucket(name.bucket);
-  const ring::Token token = ring::token_of(view->hash_seed, name.bucket,
+  const ring::Token token = ring::token_of(view->hash_seed(), name.bucket,
                                            ring::placement_part(name.key, bucket.placement));
   Placed placed;
-  placed.arc = {view->ring.arc_of(token), static_cast<std::uint8_t>(bucket.n)};
+  placed.arc = {view->arc_of(token), static_cast<std::uint8_t>(bucket.n)};
   placed.data_key = data_key({token, name.bucket, bucket.generation, name.key});
   placed.replicas = view->replicas(placed.arc.arc, bucket.n);
   placed.key_hash = hash64(placed.data_key);
@@ -48,18 +49,22 @@ Placed place(std::shared_ptr<const cluster::View> view, const KeyName& name) {
   return placed;
 }
 
-Result<ArcId> arc_for_replica(const cluster::View& view, std::string_view data_key, unsigned n,
-                              NodeId self) {
+Result<ArcId> arc_for_replica(const cluster::View& view, Epoch epoch, std::string_view data_key,
+                              unsigned n, NodeId self) {
   const Result<DataKey> key = parse_data_key(data_key);
   if (!key) return key.error();
   if (n < 1 || n > replicas_max)
     return Error{ErrorCode::corruption, "a peer asked for a key with n = " + std::to_string(n)};
-  const ArcId arc{view.ring.arc_of(key->token), static_cast<std::uint8_t>(n)};
-  const std::vector<NodeId> replicas = view.replicas(arc.arc, n);
-  if (std::ranges::find(replicas, self) == replicas.end())
-    return Error{ErrorCode::invalid_argument, "this node is no replica of arc " +
-                                                  std::to_string(arc.arc) +
-                                                  ": do both nodes have the same list of members?"};
+  const ArcId arc{view.arc_of(key->token), static_cast<std::uint8_t>(n)};
+  if (epoch < view.changed_at(arc.arc))
+    return Error{ErrorCode::stale_epoch,
+                 "the request is of epoch " + std::to_string(epoch) + ", and arc " +
+                     std::to_string(arc.arc) + " changed at " +
+                     std::to_string(view.changed_at(arc.arc)) + ": ask again at the newest epoch"};
+  if (!view.replicas(arc.arc, n).contains(self))
+    return Error{ErrorCode::stale_epoch,
+                 "this node is no replica of arc " + std::to_string(arc.arc) + " at epoch " +
+                     std::to_string(view.epoch()) + ": ask again at the newest epoch"};
   return arc;
 }
 

@@ -1,6 +1,7 @@
 #include "kv/read_path.hpp"
 
 #include "kv/context.hpp"
+#include "kv/epochs.hpp"
 #include "kv/failure.hpp"
 #include "kv/placed.hpp"
 #include "kv/read_quorum.hpp"
@@ -85,6 +86,9 @@ class Reading {
         deadline_(deadline),
         answers_(std::make_shared<Answers>(with.loop.clock())) {}
 
+  /// Did a replica refuse because of the epoch?
+  bool stale() const { return stale_; }
+
   Task<Outcome<Found>> run() {
     // The first is asked for the object, the rest of R for digests.
     while (next_ < required_) co_await ask_next();
@@ -144,6 +148,7 @@ class Reading {
   void take(Answer answer) {
     --outstanding_;
     if (!answer.fetched) {
+      stale_ = stale_ || answer.fetched.error().code == ErrorCode::stale_epoch;
       quorum_.add_failure(answer.node);
     } else if (answer.digest_only) {
       quorum_.add_digest(answer.node, answer.fetched->digest, answer.fetched->context);
@@ -190,7 +195,7 @@ class Reading {
     std::ranges::stable_sort(found.values, std::ranges::greater{}, &FoundValue::modified);
     found.context = encode_context(placed_.key_hash, client_context(quorum_.context(), live));
     found.answered = static_cast<unsigned>(quorum_.answered());
-    found.replicas = static_cast<unsigned>(placed_.replicas.size());
+    found.replicas = static_cast<unsigned>(placed_.replicas.reads.size());
     found.epoch = placed_.view->epoch();
     return found;
   }
@@ -205,20 +210,27 @@ class Reading {
   std::set<NodeId> asked_in_full_;
   std::size_t next_ = 0;         // in order_: who is asked next
   std::size_t outstanding_ = 0;  // requests to others without an answer yet
+  bool stale_ = false;
 };
 
 }  // namespace
 
 Task<Outcome<Found>> ReadPath::get(Get request) {
   if (auto wrong = check_name(request.name)) co_return std::move(*wrong);
-  Placed placed = place(with_.metadata.view(), request.name);
-  const Outcome<std::size_t> r = checked_quorum("r", request.r, placed.r, placed.replicas.size());
-  if (!r) co_return r.error();
-  const auto reachable = [this](NodeId node) { return with_.loop.peers().reachable(node); };
-  std::vector<NodeId> order = order_for_read(placed.replicas, with_.self, reachable);
-  Reading reading(with_, std::move(placed), std::move(order), *r, request.deadline);
-  Outcome<Found> outcome = co_await reading.run();
-  co_return outcome;
+  while (true) {
+    Placed placed = place(with_.metadata.view(), request.name);
+    const Epoch epoch = placed.view->epoch();
+    const auto r = checked_quorum("r", request.r, placed.r, placed.replicas.reads.size());
+    if (!r) co_return r.error();
+    const auto reachable = [this](NodeId node) { return with_.loop.peers().reachable(node); };
+    std::vector<NodeId> order = order_for_read(placed.replicas.reads, with_.self, reachable);
+    Reading reading(with_, std::move(placed), std::move(order), *r, request.deadline);
+    Outcome<Found> outcome = co_await reading.run();
+    if (outcome || !reading.stale()) co_return outcome;
+    // The arc has other replicas since: asked again, under the newer view.
+    Task<bool> newer = reach_epoch(with_.metadata, with_.loop.clock(), epoch + 1, request.deadline);
+    if (!co_await std::move(newer)) co_return outcome;
+  }
 }
 
 }  // namespace ouro::kv

@@ -1,7 +1,9 @@
 #include "kv/store.hpp"
 
+#include "kv/epochs.hpp"
 #include "runtime/coroutine.hpp"
 
+#include <string>
 #include <utility>
 
 namespace ouro::kv {
@@ -41,9 +43,9 @@ Task<Message> Store::answer(NodeId, Message request, Instant deadline) {
     case MessageKind::write:
       co_return co_await answer_write(std::move(request), deadline);
     case MessageKind::apply:
-      co_return co_await answer_apply(std::move(request));
+      co_return co_await answer_apply(std::move(request), deadline);
     case MessageKind::fetch:
-      co_return co_await answer_fetch(std::move(request));
+      co_return co_await answer_fetch(std::move(request), deadline);
     default:
       co_return refused();
   }
@@ -56,22 +58,24 @@ Task<Message> Store::answer_write(Message request, Instant deadline) {
   co_return encode_write_reply(outcome);
 }
 
-Task<Message> Store::answer_apply(Message request) {
+Task<Message> Store::answer_apply(Message request, Instant deadline) {
   Result<ApplyOrder> order = decode_apply(request);
   if (!order) co_return refused();
+  Task<Result<ArcId>> admitted = admit(order->epoch, order->data_key, order->n, deadline);
+  const Result<ArcId> arc = co_await std::move(admitted);
   const Epoch epoch = with_.metadata.view()->epoch();
-  const Result<ArcId> arc = admit(order->epoch, order->data_key, order->n);
   if (!arc) co_return encode_apply_reply(arc.error(), epoch);
   const Status applied =
       co_await with_.homes.apply(*arc, std::move(order->data_key), std::move(order->frame));
   co_return encode_apply_reply(applied, epoch);
 }
 
-Task<Message> Store::answer_fetch(Message request) {
+Task<Message> Store::answer_fetch(Message request, Instant deadline) {
   Result<FetchOrder> order = decode_fetch(request);
   if (!order) co_return refused();
+  Task<Result<ArcId>> admitted = admit(order->epoch, order->data_key, order->n, deadline);
+  const Result<ArcId> arc = co_await std::move(admitted);
   const Epoch epoch = with_.metadata.view()->epoch();
-  const Result<ArcId> arc = admit(order->epoch, order->data_key, order->n);
   if (!arc) co_return encode_fetch_reply(arc.error(), epoch);
   Result<LocalObject> local = co_await with_.reader.read(*arc, std::move(order->data_key));
   if (!local) co_return encode_fetch_reply(local.error(), epoch);
@@ -82,13 +86,17 @@ Task<Message> Store::answer_fetch(Message request) {
   co_return encode_fetch_reply(std::move(answer), epoch);
 }
 
-// A request of another epoch may be for replicas that are none any more: refused, and told so.
-Result<ArcId> Store::admit(Epoch epoch, const std::string& data_key, unsigned n) const {
-  const std::shared_ptr<const cluster::View> view = with_.metadata.view();
-  if (epoch != view->epoch())
-    return Error{ErrorCode::stale_epoch, "the request is of epoch " + std::to_string(epoch) +
-                                             ", this node is at " + std::to_string(view->epoch())};
-  return arc_for_replica(*view, data_key, n, with_.self);
+// A request of an older epoch may be for replicas that are none any more; of a newer one, for what
+// this node has not heard of yet.
+Task<Result<ArcId>> Store::admit(Epoch epoch, std::string_view data_key, unsigned n,
+                                 Instant deadline) {
+  Task<bool> catch_up = reach_epoch(with_.metadata, with_.loop.clock(), epoch, deadline);
+  const bool caught_up = co_await std::move(catch_up);
+  if (!caught_up)
+    co_return Error{ErrorCode::stale_epoch,
+                    "the request is of epoch " + std::to_string(epoch) +
+                        ", which this node has not heard of: is it cut off from the others?"};
+  co_return arc_for_replica(*with_.metadata.view(), epoch, data_key, n, with_.self);
 }
 
 }  // namespace ouro::kv

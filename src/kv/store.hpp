@@ -6,6 +6,8 @@
 #include "kv/write_path.hpp"
 #include "runtime/peers.hpp"
 
+#include <string_view>
+
 namespace ouro::kv {
 
 class Store final : public Coordinator, public PeerHandler {
@@ -20,9 +22,9 @@ class Store final : public Coordinator, public PeerHandler {
 
  private:
   Task<Message> answer_write(Message request, Instant deadline);
-  Task<Message> answer_apply(Message request);
-  Task<Message> answer_fetch(Message request);
-  Result<ArcId> admit(Epoch epoch, const std::string& data_key, unsigned n) const;
+  Task<Message> answer_apply(Message request, Instant deadline);
+  Task<Message> answer_fetch(Message request, Instant deadline);
+  Task<Result<ArcId>> admit(Epoch epoch, std::string_view data_key, unsigned n, Instant deadline);
 
   Collaborators with_;
   ReadPath reads_;

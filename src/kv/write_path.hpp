@@ -10,6 +10,7 @@ namespace ouro::kv {
 
 /// The writes of one event loop. The first reachable primary coordinates: it makes the write
 /// durable, then sends it to the other replicas and answers when enough have it (rules R4, R5, R9).
+/// Where the cluster changes meanwhile the write is carried on under the new epoch.
 class WritePath {
  public:
   explicit WritePath(Collaborators with) : with_(with) {}
@@ -21,11 +22,16 @@ class WritePath {
   Task<Outcome<Written>> coordinate_for(WriteOrder order, Instant deadline);
 
  private:
+  struct Spreading;
+
+  Task<Outcome<Written>> write_once(WriteOrder order, Instant deadline);
   Task<Outcome<Written>> coordinate(WriteOrder order, Placed placed, std::size_t w,
                                     Instant deadline);
   Task<Outcome<Written>> forward(NodeId to, WriteOrder order, Instant deadline, bool* delivered);
-  Task<Outcome<Written>> replicate(Placed placed, Coordinated local, std::size_t w,
-                                   Instant deadline);
+  Task<Outcome<Written>> spread(Spreading job);
+  Task<Outcome<Written>> spread_once(const Spreading& job, bool* stale);
+  Task<Status> renew(Spreading& job);
+  Written written(const Spreading& job, std::size_t acknowledged) const;
 
   Collaborators with_;
 };

@@ -92,4 +92,28 @@ std::vector<bool> WriteQuorum::voted() const {
   return result;
 }
 
+void JointQuorum::acknowledge(NodeId node) {
+  first_.acknowledge(node);
+  if (second_) second_->acknowledge(node);
+}
+
+void JointQuorum::refuse(NodeId node) {
+  first_.refuse(node);
+  if (second_) second_->refuse(node);
+}
+
+WriteState JointQuorum::state() const {
+  const WriteState first = first_.state();
+  const WriteState second = second_ ? second_->state() : WriteState::met;
+  if (first == WriteState::lost || second == WriteState::lost) return WriteState::lost;
+  return first == WriteState::met ? second : first;
+}
+
+const WriteQuorum& JointQuorum::critical() const {
+  const auto missing = [](const WriteQuorum& quorum) {
+    return quorum.required() - std::min(quorum.required(), quorum.acknowledged());
+  };
+  return second_ && missing(*second_) > missing(first_) ? *second_ : first_;
+}
+
 }  // namespace ouro::kv

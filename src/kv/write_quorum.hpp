@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace ouro::kv {
@@ -48,6 +50,25 @@ class WriteQuorum {
 
   std::vector<Vote> votes_;
   std::size_t required_;
+};
+
+/// A write while its arc moves from one list of replicas to another: it needs a quorum of each, so
+/// that readers of either find it (joint consensus, after Ongaro 2014, 4.3).
+class JointQuorum {
+ public:
+  JointQuorum(WriteQuorum first, std::optional<WriteQuorum> second)
+      : first_(std::move(first)), second_(std::move(second)) {}
+
+  void acknowledge(NodeId node);
+  void refuse(NodeId node);
+  WriteState state() const;  ///< `met` when both are, `lost` as soon as one is.
+
+  /// Of the list that is further from its quorum: what to tell the client.
+  const WriteQuorum& critical() const;
+
+ private:
+  WriteQuorum first_;
+  std::optional<WriteQuorum> second_;
 };
 
 }  // namespace ouro::kv

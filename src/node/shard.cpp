@@ -30,7 +30,7 @@ void Shard::connect(const std::vector<std::unique_ptr<Shard>>& shards, std::size
 
 void Shard::start(const cluster::View& view, NodeId self) {
   std::vector<PeerAddress> peers;
-  for (const cluster::Node& node : view.nodes)
+  for (const cluster::Node& node : view.nodes())
     if (node.id != self) peers.push_back({node.id, node.host, node.peer_port});
   loop.peers().set_addresses(std::move(peers));
   loop.peers().serve(*store);

@@ -116,5 +116,41 @@ TEST_CASE("votes never grow fewer, and their number decides the state") {
   }
 }
 
+std::vector<NodeId> nodes(std::initializer_list<std::uint32_t> ids) {
+  std::vector<NodeId> made;
+  for (const std::uint32_t id : ids) made.push_back(NodeId(id));
+  return made;
+}
+
+TEST_CASE("while an arc moves a write needs a quorum of the old list and one of the new") {
+  JointQuorum quorum(WriteQuorum(nodes({1, 2, 3}), 2), WriteQuorum(nodes({1, 2, 4}), 2));
+  quorum.acknowledge(NodeId(1));
+  quorum.acknowledge(NodeId(3));
+  CHECK(quorum.state() == WriteState::waiting);  // readers of {2, 4} would miss it
+  CHECK(quorum.critical().acknowledged() == 1);
+  SECTION("a node of both lists completes both") { quorum.acknowledge(NodeId(2)); }
+  SECTION("the node that takes the arc over completes the new one") {
+    quorum.acknowledge(NodeId(4));
+  }
+  CHECK(quorum.state() == WriteState::met);
+}
+
+TEST_CASE("a node that takes an arc over does not count for the old list") {
+  JointQuorum quorum(WriteQuorum(nodes({1, 2, 3}), 2), WriteQuorum(nodes({1, 2, 4}), 2));
+  quorum.acknowledge(NodeId(1));
+  quorum.acknowledge(NodeId(4));
+  CHECK(quorum.state() == WriteState::waiting);
+}
+
+TEST_CASE("a joint write is lost as soon as one of its quorums is") {
+  JointQuorum quorum(WriteQuorum(nodes({1, 2, 3}), 2), WriteQuorum(nodes({1, 2, 4}), 2));
+  quorum.acknowledge(NodeId(1));
+  quorum.acknowledge(NodeId(3));
+  quorum.refuse(NodeId(2));
+  CHECK(quorum.state() == WriteState::waiting);
+  quorum.refuse(NodeId(4));
+  CHECK(quorum.state() == WriteState::lost);
+}
+
 }  // namespace
 }  // namespace ouro::kv

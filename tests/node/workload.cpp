@@ -173,7 +173,7 @@ Task<bool> Workload::converge(std::string key, Values* values) {
     const NodeId first =
         cluster_.nodes()[static_cast<std::size_t>(attempt) % cluster_.nodes().size()];
     const unsigned all = static_cast<unsigned>(std::min<std::size_t>(
-        cluster_.nodes().size(), cluster_.node(first).metadata().view()->defaults.n));
+        cluster_.nodes().size(), cluster_.node(first).metadata().view()->defaults().n));
     co_await cluster_.get(first, named(key), all, patience);
     co_await sleep_until(clock, clock.now() + 100ms);
 

@@ -21,6 +21,8 @@ struct Member {
   NodeId id{};
   std::string zone;  ///< Nodes of one zone may fail together. Empty is a zone like any other.
   std::uint32_t weight = 1;  ///< Its share of the data relative to the others', at least 1.
+
+  bool operator==(const Member&) const = default;
 };
 
 /// An immutable assignment of arcs to nodes at one epoch.

@@ -34,6 +34,8 @@ std::string_view name(ErrorCode code) {
       return "timeout";
     case ErrorCode::stale_epoch:
       return "stale_epoch";
+    case ErrorCode::not_leader:
+      return "not_leader";
   }
   return "unknown";
 }

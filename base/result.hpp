@@ -26,6 +26,7 @@ enum class ErrorCode : std::uint8_t {
   connection_lost,       ///< Delivered perhaps, carried out perhaps: the outcome is not known.
   timeout,               ///< The deadline passed; the outcome is not known.
   stale_epoch,           ///< One side's view of the cluster is older than the other's.
+  not_leader,            ///< Only the leader decides this, and was not asked: nothing was done.
 };
 
 /// The stable lower-case name of a code, such as "no_space".

@@ -70,6 +70,8 @@ Result<bool> FrameReader::read_start() {
   const std::string_view header_bytes = unread().substr(0, frame_header_size);
   const Result<FrameHeader> header = decode_frame_header(header_bytes);
   if (!header) return header.error();
+  if (header->meta_size > meta_max_ || header->attachment_size > attachment_max_)
+    return Error{ErrorCode::corruption, "a frame is larger than this peer may send"};
   const std::size_t start_size = frame_header_size + header->meta_size;
   if (unread().size() < start_size) {
     make_room(start_size - unread().size());

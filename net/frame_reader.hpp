@@ -35,6 +35,12 @@ class FrameReader {
   };
   Space space();
 
+  /// From now on a frame with more than this is an error; `meta` and `attachment` in bytes.
+  void limit(std::size_t meta, std::size_t attachment) {
+    meta_max_ = meta;
+    attachment_max_ = attachment;
+  }
+
   /// `count` bytes were put into the space. Appends the frames they completed. Error corruption
   /// means that the stream cannot be trusted from here on: close it.
   Status received(std::size_t count, std::vector<Frame>& frames);
@@ -48,6 +54,8 @@ class FrameReader {
 
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;
+  std::size_t meta_max_ = meta_size_max;
+  std::size_t attachment_max_ = attachment_size_max;
   std::size_t begin_ = 0;  // of what is not cut yet
   std::size_t end_ = 0;
 

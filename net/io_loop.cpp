@@ -15,7 +15,9 @@ IoLoop::IoLoop(const PeerOptions& options)
       clock_(context_->get_executor()),
       transport_(context_->get_executor(), clock_, random_, options) {}
 
-IoLoop::~IoLoop() {
+IoLoop::~IoLoop() { end(); }
+
+void IoLoop::end() {
   transport_.stop();
   context_->shutdown();
 }

@@ -29,6 +29,9 @@ class IoLoop final : public Loop {
   void run() noexcept;
   /// From any thread; at once, whatever is under way.
   void stop();
+  /// Destroys what waits on it, as the destructor does. For loops whose coroutines wait for each
+  /// other: all end before the first is destroyed. Not while it runs.
+  void end();
 
  private:
   struct Context;  // keeps io_context out of this header

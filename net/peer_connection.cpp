@@ -1,6 +1,7 @@
 #include "net/peer_connection.hpp"
 
 #include "base/check.hpp"
+#include "runtime/hello.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace ouro::net {
@@ -26,8 +28,6 @@ struct Gathered {
   const asio::const_buffer* end() const { return last; }
 };
 
-std::string number(NodeId id) { return std::to_string(to_integer(id)); }
-
 Error lost(const error_code& error) {
   const bool ended = error == asio::error::eof;
   return Error{ErrorCode::connection_lost,
@@ -35,6 +35,12 @@ Error lost(const error_code& error) {
 }
 
 }  // namespace
+
+std::uint32_t milliseconds_until(Instant deadline, Instant now) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  const std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, longest));
+}
 
 PeerConnection::PeerConnection(PeerContext& context, Events& events)
     : context_(context),
@@ -46,9 +52,19 @@ PeerConnection::PeerConnection(PeerContext& context, Events& events)
 
 void PeerConnection::dial(const std::string& host, std::uint16_t port, NodeId expected,
                           PeerLane lane) {
-  dialled_ = true;
   expected_ = expected;
   lane_ = lane;
+  begin_dial(host, port);
+}
+
+void PeerConnection::introduce(const std::string& host, std::uint16_t port) {
+  stranger_ = true;
+  lane_ = PeerLane::control;
+  begin_dial(host, port);
+}
+
+void PeerConnection::begin_dial(const std::string& host, std::uint16_t port) {
+  dialled_ = true;
   error_code not_an_address;
   const auto address = asio::ip::make_address(host, not_an_address);
   if (!not_an_address) {
@@ -76,7 +92,8 @@ void PeerConnection::connect(const std::vector<tcp::endpoint>& endpoints) {
                           return;
                         }
                         self->set_socket_options();
-                        self->send_hello([self] { self->read_hello(); });
+                        const Hello hello = hello_of(self->identity(), self->lane_);
+                        self->send_hello(hello, [self] { self->read_hello(); });
                       });
 }
 
@@ -86,6 +103,13 @@ void PeerConnection::adopt(tcp::socket socket) {
   read_hello();
 }
 
+void PeerConnection::adopt(tcp::socket socket, const std::array<char, hello_size>& hello) {
+  socket_ = std::move(socket);
+  set_socket_options();
+  hello_in_ = hello;
+  hello_arrived();
+}
+
 // Both only make it faster or notice a dead host sooner, so a refusal is no reason to give up.
 void PeerConnection::set_socket_options() {
   error_code ignored;
@@ -93,12 +117,7 @@ void PeerConnection::set_socket_options() {
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);
 }
 
-void PeerConnection::send_hello(UniqueFunction<void()> then) {
-  Hello hello;
-  hello.cluster = context_.identity.cluster;
-  hello.node = context_.identity.node;
-  hello.boot = context_.identity.boot;
-  hello.lane = lane_;
+void PeerConnection::send_hello(const Hello& hello, UniqueFunction<void()> then) {
   hello_out_ = encode_hello(hello);
   asio::async_write(socket_, asio::buffer(hello_out_),
                     [self = shared_from_this(), then = std::move(then)](const error_code& error,
@@ -122,47 +141,67 @@ void PeerConnection::read_hello() {
                    });
 }
 
-Status PeerConnection::check_hello(const Hello& hello) const {
-  const PeerIdentity& own = context_.identity;
-  if (hello.cluster != own.cluster)
-    return Error{ErrorCode::denied, "node " + number(hello.node) + " belongs to cluster " +
-                                        std::to_string(hello.cluster) + ", this node to cluster " +
-                                        std::to_string(own.cluster)};
-  if (dialled_ && hello.node != expected_)
-    return Error{ErrorCode::denied, "node " + number(hello.node) + " answers where node " +
-                                        number(expected_) +
-                                        " was expected: correct the address of either"};
-  if (dialled_ && hello.lane != lane_)
-    return Error{ErrorCode::corruption, "the peer answered for another lane"};
-  if (!dialled_ && (hello.node == own.node || to_integer(hello.node) == 0))
-    return Error{ErrorCode::denied, "a peer calls itself node " + number(hello.node) +
-                                        ", which is this node's name or nobody's"};
-  return {};
-}
-
 void PeerConnection::hello_arrived() {
   const Result<Hello> hello = decode_hello(std::string_view(hello_in_.data(), hello_in_.size()));
+  if (dialled_)
+    answer_arrived(hello);
+  else if (hello && hello->lane == PeerLane::control && context_.hand_over)
+    hand_over();
+  else
+    caller_arrived(hello);
+}
+
+void PeerConnection::answer_arrived(const Result<Hello>& hello) {
   Status fits;
   if (!hello)
     fits = hello.error();
   else
-    fits = check_hello(*hello);
-  if (hello && !dialled_) lane_ = hello->lane;
-  if (!fits) context_.counters.hellos_refused.add();
-
-  if (dialled_) {
-    if (fits)
-      become_open(*hello);
-    else
-      fail(fits.error());
-  } else if (fits) {
-    send_hello([this, peer = *hello] { become_open(peer); });
-  } else if (fits.error().code == ErrorCode::corruption) {
-    fail(fits.error());
-  } else {
-    // The other side learns from our Hello why it is refused.
-    send_hello([this, reason = fits.error()] { fail(reason); });
+    fits = check_answer(identity(), *hello, expected_, lane_);
+  if (fits) {
+    become_open(*hello);
+    return;
   }
+  context_.counters.hellos_refused.add();
+  fail(fits.error());
+}
+
+// The other side learns from our Hello why it is refused.
+void PeerConnection::caller_arrived(const Result<Hello>& hello) {
+  Status fits;
+  if (!hello)
+    fits = hello.error();
+  else
+    fits = check_caller(identity(), *hello);
+  if (hello) lane_ = hello->lane;
+  Hello answer = hello_of(identity(), lane_);
+  if (fits) {
+    fits = events_->admit(*hello);
+    if (!fits) answer = refusal(identity(), lane_);
+  }
+  if (fits) {
+    send_hello(answer, [this, peer = *hello] { become_open(peer); });
+    return;
+  }
+  context_.counters.hellos_refused.add();
+  if (fits.error().code == ErrorCode::corruption)
+    fail(fits.error());
+  else
+    send_hello(answer, [this, reason = fits.error()] { fail(reason); });
+}
+
+void PeerConnection::hand_over() {
+  error_code error;
+  const bool v6 = socket_.local_endpoint(error).address().is_v6();
+  const int descriptor = error ? -1 : socket_.release(error);
+  if (error) {
+    fail(lost(error));
+    return;
+  }
+  HandedOver handed(descriptor, v6, hello_in_);
+  Events& events = *events_;
+  close();
+  context_.hand_over(std::move(handed));
+  events.on_handed_over();
 }
 
 void PeerConnection::become_open(const Hello& peer) {
@@ -175,8 +214,13 @@ void PeerConnection::become_open(const Hello& peer) {
 }
 
 void PeerConnection::send(const FrameHeader& header, const Message& message) {
-  if (closed()) return;
+  if (closed() || last_queued_) return;
   queue_.add(header, message);
+  schedule_write();
+}
+
+void PeerConnection::send_no_more() {
+  last_queued_ = true;
   schedule_write();
 }
 
@@ -261,7 +305,12 @@ void PeerConnection::schedule_write() {
 }
 
 void PeerConnection::write() {
-  if (closed() || writing_ || queue_.empty()) return;
+  if (closed() || writing_) return;
+  if (queue_.empty()) {
+    error_code ignored;  // then it is closed already
+    if (last_queued_) socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    return;
+  }
   writing_ = true;
   queue_.gather(write_size_max, pieces_);
   buffers_.clear();

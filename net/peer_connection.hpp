@@ -4,6 +4,7 @@
 #include "base/function.hpp"
 #include "base/random.hpp"
 #include "net/frame_reader.hpp"
+#include "net/handed_over.hpp"
 #include "net/peer_options.hpp"
 #include "net/send_queue.hpp"
 
@@ -32,7 +33,12 @@ struct PeerContext {
   std::function<void(Instant)> wake_at;
   /// A peer has connected to this loop, so it is up.
   std::function<void(NodeId)> peer_arrived;
+  /// Where accepted connections of the control lane go. Empty: they stay.
+  std::function<void(HandedOver)> hand_over;
 };
+
+/// For a request's header: at least 1.
+std::uint32_t milliseconds_until(Instant deadline, Instant now);
 
 /// For use on the context's executor only. Held by shared pointers, because the socket's pending
 /// operations keep it alive; after close() it calls nobody any more. All frames that were queued
@@ -46,6 +52,11 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
   class Events {
    public:
     virtual ~Events() = default;
+    /// Of accepted ones: whether this peer, whose Hello was right, is let in. Unless it is, it is
+    /// told so and the connection ends.
+    virtual Status admit(const Hello&) { return {}; }
+    /// Of accepted ones: another loop has it now. The last event: it may destroy the Events.
+    virtual void on_handed_over() {}
     /// The peer's Hello was as it should be; frames may be sent and will come.
     virtual void on_open(const Hello& peer) = 0;
     /// A request, reply or error frame.
@@ -60,11 +71,19 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
 
   /// Connects to `expected` and says Hello first.
   void dial(const std::string& host, std::uint16_t port, NodeId expected, PeerLane lane);
+  /// Connects to whoever it is on the control lane, and calls itself a stranger.
+  void introduce(const std::string& host, std::uint16_t port);
   /// Serves a connection that a peer opened: waits for its Hello, then answers with ours.
   void adopt(asio::ip::tcp::socket socket);
+  /// The same for one that another loop accepted and whose Hello it read.
+  void adopt(asio::ip::tcp::socket socket, const std::array<char, hello_size>& hello);
 
   /// Queues a frame; it leaves after the Hello. Nothing happens once closed.
   void send(const FrameHeader& header, const Message& message);
+  /// What is queued now is the last: after it the peer sees the end of the stream.
+  void send_no_more();
+  /// Larger frames break it from now on; in bytes of meta and attachment.
+  void limit_frames(std::size_t meta, std::size_t attachment) { reader_.limit(meta, attachment); }
   /// Bytes queued and not written yet.
   std::size_t queued() const noexcept { return queue_.size(); }
   /// Where in the stream the next frame will begin, and up to where bytes were given to the kernel.
@@ -84,15 +103,20 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
   bool closed() const noexcept { return events_ == nullptr; }
   /// Ends it without an event.
   void close();
+  /// Ends it with the event.
+  void fail(Error reason);
 
  private:
-  void fail(Error reason);
+  void begin_dial(const std::string& host, std::uint16_t port);
   void set_socket_options();
   void connect(const std::vector<asio::ip::tcp::endpoint>& endpoints);
-  void send_hello(UniqueFunction<void()> then);
+  PeerIdentity identity() const { return stranger_ ? PeerIdentity() : context_.identity; }
+  void send_hello(const Hello& hello, UniqueFunction<void()> then);
   void read_hello();
-  Status check_hello(const Hello& hello) const;
   void hello_arrived();
+  void answer_arrived(const Result<Hello>& hello);
+  void caller_arrived(const Result<Hello>& hello);
+  void hand_over();
   void become_open(const Hello& peer);
   void read();
   void arrived(std::size_t count);
@@ -107,7 +131,8 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
   asio::ip::tcp::resolver resolver_;
 
   bool dialled_ = false;
-  NodeId expected_{};  // of a dialled one
+  bool stranger_ = false;  // says so of itself
+  NodeId expected_{};      // of a dialled one
   PeerLane lane_ = PeerLane::foreground;
   bool open_ = false;
   std::string hello_out_;
@@ -124,6 +149,7 @@ class PeerConnection final : public std::enable_shared_from_this<PeerConnection>
   std::vector<asio::const_buffer> buffers_;
   bool write_scheduled_ = false;
   bool writing_ = false;
+  bool last_queued_ = false;
   Instant sent_;
 };
 

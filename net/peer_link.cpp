@@ -1,19 +1,9 @@
 #include "net/peer_link.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace ouro::net {
-namespace {
-
-std::uint32_t milliseconds_until(Instant deadline, Instant now) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
-  const std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, longest));
-}
-
-}  // namespace
 
 PeerLink::PeerLink(PeerContext& context, PeerAddress address, PeerLane lane)
     : context_(context),

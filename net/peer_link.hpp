@@ -49,7 +49,7 @@ class PeerLink final : public PeerConnection::Events {
   void refuse_request(std::uint64_t stream);
   void fail_calls(std::uint64_t given_end, const std::string& reason);
   /// Whether it dials again by itself, so that a peer's return is noticed before it is needed.
-  bool redials() const noexcept { return lane_ == PeerLane::foreground && !healthy_; }
+  bool redials() const noexcept { return lane_ == context_.options.kept && !healthy_; }
   std::string name() const;
 
   PeerContext& context_;

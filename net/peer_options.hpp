@@ -5,6 +5,7 @@
 #include "base/node_id.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/message.hpp"
+#include "runtime/peers.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,19 +13,14 @@
 
 namespace ouro::net {
 
-/// Who this node says it is.
-struct PeerIdentity {
-  std::uint64_t cluster = 0;
-  NodeId node{};
-  Boot boot = 0;  ///< 0 where it is not known; peers only report it.
-};
-
 struct PeerOptions {
+  PeerLane kept = PeerLane::foreground;                  ///< Dialled at once and always again.
   std::size_t calls_max = 4096;                          ///< Under way per peer and lane.
   std::size_t queued_bytes_max = std::size_t{64} << 20;  ///< Not yet written, per peer and lane.
   std::size_t served_max = 1024;                         ///< Requests under way per connection.
   std::size_t served_bytes_max = std::size_t{64} << 20;  ///< Their bytes and unwritten replies.
   std::size_t accepted_max = 1024;                       ///< Connections that peers opened.
+  Duration stranger_time = stranger_time_max;            ///< Longest stay of one.
   Duration heartbeat = std::chrono::milliseconds(500);   ///< Longest time of sending nothing.
   Duration silence_max = std::chrono::seconds(2);        ///< Then a connection counts as dead.
   Duration backoff_min = std::chrono::milliseconds(50);  ///< Between dials, doubling

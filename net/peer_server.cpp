@@ -3,6 +3,7 @@
 #include "runtime/coroutine.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -36,6 +37,15 @@ class PeerServer::Session final : public PeerConnection::Events,
 
   PeerConnection& connection() { return *connection_; }
   NodeId peer() const { return peer_; }
+  bool stranger() const { return expires_ != Instant::max(); }
+
+  void tick(Instant now) {
+    if (now >= expires_)
+      connection_->fail(Error{ErrorCode::timeout, "a stranger stayed too long"});
+    else
+      connection_->tick(now);
+  }
+  Instant due() const { return std::min(expires_, connection_->due()); }
 
   void begun(std::size_t size) {
     ++requests_;
@@ -55,7 +65,7 @@ class PeerServer::Session final : public PeerConnection::Events,
     FrameHeader header;
     header.type = FrameType::reply;
     header.stream = stream;
-    connection_->send(header, message);
+    answer(header, message);
   }
 
   void refuse(std::uint64_t stream, const Error& reason) {
@@ -64,18 +74,36 @@ class PeerServer::Session final : public PeerConnection::Events,
     header.stream = stream;
     Message message;
     message.meta = encode_error(reason);
-    connection_->send(header, message);
+    answer(header, message);
   }
 
  private:
-  void on_open(const Hello& peer) override {
+  void answer(const FrameHeader& header, const Message& message) {
+    connection_->send(header, message);
+    if (stranger()) connection_->send_no_more();
+  }
+  Status admit(const Hello& peer) override {
+    const Status admitted = server_->admission_.check(peer, server_->strangers());
+    if (!admitted) return admitted;
     peer_ = peer.node;
-    server_->context_.wake_at(connection_->due());
+    if (!is_stranger(peer)) return {};
+    expires_ = server_->context_.clock.now() + server_->context_.options.stranger_time;
+    connection_->limit_frames(stranger_meta_max, 0);
+    return {};
+  }
+  void on_handed_over() override { server_->sessions_.erase(number_); }
+  void on_open(const Hello& peer) override {
+    server_->context_.wake_at(due());
     server_->context_.peer_arrived(peer.node);
   }
   void on_frame(Frame frame) override {
-    if (frame.header.type == FrameType::request)
-      server_->begin(shared_from_this(), std::move(frame));
+    if (frame.header.type != FrameType::request) return;
+    if (stranger() && asked_) {
+      connection_->fail(Error{ErrorCode::denied, "a stranger asked twice"});
+      return;
+    }
+    asked_ = true;
+    server_->begin(shared_from_this(), std::move(frame));
   }
   bool wants_frames() override {
     const PeerOptions& options = server_->context_.options;
@@ -88,6 +116,8 @@ class PeerServer::Session final : public PeerConnection::Events,
   const std::uint64_t number_;
   const std::shared_ptr<PeerConnection> connection_;
   NodeId peer_{};
+  Instant expires_ = Instant::max();  // of a stranger's
+  bool asked_ = false;
   std::size_t requests_ = 0;
   std::size_t bytes_ = 0;
 };
@@ -116,6 +146,7 @@ Result<std::uint16_t> PeerServer::listen(const PeerListen& where) {
   }
   const Status opened = open(endpoint, where.use != PortUse::alone);
   if (!opened) return opened.error();
+  begin_to_take();
   accept();
   return acceptor_.local_endpoint(error).port();
 }
@@ -161,15 +192,53 @@ void PeerServer::accept_later() {
 }
 
 void PeerServer::accepted(tcp::socket socket) {
+  const std::shared_ptr<Session> session = new_session();
+  if (!session) return;  // the socket closes
+  session->connection().adopt(std::move(socket));
+  context_.wake_at(session->due());
+}
+
+void PeerServer::take(HandedOver connection) {
+  if (!taking_) return;
+  const std::shared_ptr<Session> session = new_session();
+  if (!session) return;
+  tcp::socket socket(context_.executor);
+  error_code error;
+  const int descriptor = connection.release();
+  socket.assign(connection.v6 ? tcp::v6() : tcp::v4(), descriptor, error);
+  if (error) {
+    ::close(descriptor);
+    session->connection().fail(Error{ErrorCode::io, "take a connection: " + error.message()});
+    return;
+  }
+  session->connection().adopt(std::move(socket), connection.hello);
+  context_.wake_at(session->due());
+}
+
+// Nothing when there are too many.
+std::shared_ptr<PeerServer::Session> PeerServer::new_session() {
   if (sessions_.size() >= context_.options.accepted_max) {
     last_failure_ = "too many peer connections";
-    return;  // the socket closes
+    return nullptr;
   }
   const std::uint64_t number = ++sessions_begun_;
   const auto session = std::make_shared<Session>(*this, number);
   sessions_.emplace(number, session);
-  session->connection().adopt(std::move(socket));
-  context_.wake_at(session->connection().due());
+  return session;
+}
+
+void PeerServer::set_members(std::set<NodeId> members) {
+  admission_.set_members(std::move(members));
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    const std::shared_ptr<Session> session = (at++)->second;  // it may be erased
+    if (!admission_.welcome(session->peer()))
+      session->connection().fail(Error{ErrorCode::denied, "the peer is no longer a member"});
+  }
+}
+
+std::size_t PeerServer::strangers() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sessions_, [](const auto& session) { return session.second->stranger(); }));
 }
 
 void PeerServer::ended(std::uint64_t session, const Error& reason) {
@@ -206,13 +275,13 @@ Task<void> PeerServer::answer(std::shared_ptr<Session> session, Frame frame, Ins
 void PeerServer::tick(Instant now) {
   for (auto at = sessions_.begin(); at != sessions_.end();) {
     const std::shared_ptr<Session> session = (at++)->second;  // a tick may erase it
-    session->connection().tick(now);
+    session->tick(now);
   }
 }
 
 Instant PeerServer::due() const {
   Instant due = Instant::max();
-  for (const auto& [number, session] : sessions_) due = std::min(due, session->connection().due());
+  for (const auto& [number, session] : sessions_) due = std::min(due, session->due());
   return due;
 }
 
@@ -221,6 +290,7 @@ void PeerServer::excuse(Instant now) {
 }
 
 void PeerServer::close() {
+  taking_ = false;
   error_code ignored;
   acceptor_.close(ignored);
   accept_again_.cancel();

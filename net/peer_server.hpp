@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/peer_connection.hpp"
+#include "runtime/hello.hpp"
 #include "runtime/nursery.hpp"
 #include "runtime/peers.hpp"
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace ouro::net {
@@ -35,6 +37,14 @@ class PeerServer final : public std::enable_shared_from_this<PeerServer> {
   /// Returns the port. Error busy when somebody else listens there.
   Result<std::uint16_t> listen(const PeerListen& where);
 
+  /// Serves what take() brings; without a listener of its own.
+  void begin_to_take() { taking_ = true; }
+  /// A connection that another loop accepted. Closed at once after close().
+  void take(HandedOver connection);
+
+  /// Lets in only these from now on (and strangers), and closes what others opened before.
+  void set_members(std::set<NodeId> members);
+
   void serve(PeerHandler& handler) { handler_ = &handler; }
 
   void tick(Instant now);
@@ -56,12 +66,16 @@ class PeerServer final : public std::enable_shared_from_this<PeerServer> {
   void accept();
   void accept_later();
   void accepted(asio::ip::tcp::socket socket);
+  std::shared_ptr<Session> new_session();
+  std::size_t strangers() const;
   void ended(std::uint64_t session, const Error& reason);
   void begin(std::shared_ptr<Session> session, Frame frame);
   Task<void> answer(std::shared_ptr<Session> session, Frame frame, Instant deadline);
 
   PeerContext& context_;
   PeerHandler* handler_ = nullptr;
+  Admission admission_;
+  bool taking_ = false;  // between the beginning and close()
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer accept_again_;
   std::map<std::uint64_t, std::shared_ptr<Session>> sessions_;

@@ -1,14 +1,18 @@
 #include "net/peer_transport.hpp"
 
+#include "net/peer_introduction.hpp"
 #include "net/peer_link.hpp"
 #include "runtime/reply.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace ouro::net {
 namespace {
@@ -28,7 +32,7 @@ struct PeerTransport::Impl : std::enable_shared_from_this<PeerTransport::Impl> {
   };
 
   Impl(asio::any_io_executor executor, Clock& clock, Random& random, PeerOptions options)
-      : context{std::move(executor), clock, random, options, {}, {}, {}, {}},
+      : context{std::move(executor), clock, random, options, {}, {}, {}, {}, {}},
         server(std::make_shared<PeerServer>(context)),
         timer(context.executor) {
     context.wake_at = [this](Instant due) { wake_at(due); };
@@ -36,6 +40,10 @@ struct PeerTransport::Impl : std::enable_shared_from_this<PeerTransport::Impl> {
   }
 
   void call(NodeId to, PeerLane lane, Message request, Instant deadline, PeerLink::Done done);
+  void introduce(std::string host, std::uint16_t port, Message request, Instant deadline,
+                 PeerLink::Done done);
+  void set_addresses(std::vector<PeerAddress> addresses);
+  void begin(const PeerIdentity& identity);
   PeerLink& link(Peer& peer, PeerLane lane);
   void connect(NodeId peer);
   void wake_at(Instant due);
@@ -45,10 +53,13 @@ struct PeerTransport::Impl : std::enable_shared_from_this<PeerTransport::Impl> {
   PeerContext context;
   std::shared_ptr<PeerServer> server;
   std::map<NodeId, Peer> peers;
+  std::set<NodeId> lost;  // as was_lost() tells, from links that are gone
+  std::vector<std::unique_ptr<PeerIntroduction>> introductions;
   asio::steady_timer timer;
   Instant armed = Instant::max();      // when the timer fires; max: it does not
   Instant last_tick = Instant::min();  // when it fired last
   bool running = false;                // between start() and stop()
+  bool stopped = false;
 };
 
 void PeerTransport::Impl::call(NodeId to, PeerLane lane, Message request, Instant deadline,
@@ -73,11 +84,54 @@ PeerLink& PeerTransport::Impl::link(Peer& peer, PeerLane lane) {
 // A peer that comes back dials us, which is sooner than our next attempt would find it.
 void PeerTransport::Impl::connect(NodeId node) {
   const auto found = peers.find(node);
-  if (running && found != peers.end()) link(found->second, PeerLane::foreground).connect();
+  if (running && found != peers.end()) link(found->second, context.options.kept).connect();
+}
+
+void PeerTransport::Impl::introduce(std::string host, std::uint16_t port, Message request,
+                                    Instant deadline, PeerLink::Done done) {
+  if (stopped) {
+    done(Error{ErrorCode::unreachable, "this node is shutting down"});
+    return;
+  }
+  introductions.push_back(std::make_unique<PeerIntroduction>(
+      context, std::move(host), port, std::move(request), deadline, std::move(done)));
+  introductions.back()->begin();
+}
+
+void PeerTransport::Impl::set_addresses(std::vector<PeerAddress> addresses) {
+  std::map<NodeId, Peer> next;
+  std::set<NodeId> members;
+  for (PeerAddress& address : addresses) {
+    members.insert(address.node);
+    if (address.node == context.identity.node) continue;
+    Peer& peer = next[address.node];
+    const auto known = peers.find(address.node);
+    if (known != peers.end() && known->second.address.host == address.host &&
+        known->second.address.port == address.port)
+      peer.links = std::move(known->second.links);
+    peer.address = std::move(address);
+  }
+  peers.swap(next);
+  for (auto& [node, gone] : next)
+    for (auto& link : gone.links) {
+      if (!link) continue;
+      if (link->was_lost() || link->status().open) lost.insert(node);
+      link->close("the peer was removed or has another address now");
+    }
+  server->set_members(std::move(members));
+  // At once, so that all know of each other before the first request needs it.
+  for (const auto& [node, peer] : peers) connect(node);
+}
+
+void PeerTransport::Impl::begin(const PeerIdentity& identity) {
+  context.identity = identity;
+  running = true;
+  peers.erase(identity.node);
+  for (const auto& [node, peer] : peers) connect(node);
 }
 
 void PeerTransport::Impl::wake_at(Instant due) {
-  if (!running || due == Instant::max()) return;
+  if (stopped || due == Instant::max()) return;
   if (last_tick != Instant::min()) due = std::max(due, last_tick + tick_spacing);
   if (due >= armed) return;
   armed = due;
@@ -89,7 +143,7 @@ void PeerTransport::Impl::wake_at(Instant due) {
 }
 
 void PeerTransport::Impl::tick() {
-  if (!running) return;
+  if (stopped) return;
   const Instant now = context.clock.now();
   const bool paused = now - armed > own_pause;
   last_tick = now;
@@ -99,6 +153,7 @@ void PeerTransport::Impl::tick() {
     for (auto& [node, peer] : peers)
       for (auto& link : peer.links)
         if (link) link->excuse(now);
+    for (const auto& introduction : introductions) introduction->excuse(now);
   }
   server->tick(now);
   Instant due = server->due();
@@ -108,12 +163,20 @@ void PeerTransport::Impl::tick() {
       link->tick(now);
       due = std::min(due, link->due());
     }
+  for (const auto& introduction : introductions) {
+    introduction->tick(now);
+    due = std::min(due, introduction->due());
+  }
+  std::erase_if(introductions, [](const auto& introduction) { return introduction->ended(); });
   wake_at(due);
 }
 
 void PeerTransport::Impl::stop(const std::string& reason) {
+  if (stopped) return;
   running = false;
+  stopped = true;
   server->close();
+  for (const auto& introduction : introductions) introduction->close(reason);
   for (auto& [node, peer] : peers)
     for (auto& link : peer.links)
       if (link) link->close(reason);
@@ -129,8 +192,23 @@ PeerTransport::~PeerTransport() { stop(); }
 Result<std::uint16_t> PeerTransport::start(const PeerIdentity& identity, const PeerListen& where) {
   impl_->context.identity = identity;
   const Result<std::uint16_t> port = impl_->server->listen(where);
-  impl_->running = port.has_value();
+  if (port) impl_->begin(identity);
   return port;
+}
+
+void PeerTransport::start(const PeerIdentity& identity) {
+  impl_->server->begin_to_take();
+  impl_->begin(identity);
+}
+
+void PeerTransport::hand_control_to(PeerTransport& control) {
+  // The server is looked at on its own loop only.
+  impl_->context.hand_over = [executor = control.impl_->context.executor,
+                              weak = control.impl_->server->weak_from_this()](HandedOver handed) {
+    asio::post(executor, [weak, handed = std::move(handed)]() mutable {
+      if (const std::shared_ptr<PeerServer> server = weak.lock()) server->take(std::move(handed));
+    });
+  };
 }
 
 Task<Result<Message>> PeerTransport::call(NodeId peer, PeerLane lane, Message request,
@@ -141,14 +219,24 @@ Task<Result<Message>> PeerTransport::call(NodeId peer, PeerLane lane, Message re
   });
 }
 
+Task<Result<Message>> PeerTransport::introduce(std::string host, std::uint16_t port,
+                                               Message request, Instant deadline) {
+  return await_reply<Result<Message>>([impl = impl_, host = std::move(host), port,
+                                       request = std::move(request),
+                                       deadline](Reply<Result<Message>> reply) mutable {
+    impl->introduce(std::move(host), port, std::move(request), deadline, std::move(reply));
+  });
+}
+
 bool PeerTransport::reachable(NodeId peer) const {
   const auto found = impl_->peers.find(peer);
   if (found == impl_->peers.end()) return false;
-  const auto& link = found->second.links[static_cast<std::size_t>(PeerLane::foreground)];
+  const auto& link = found->second.links[static_cast<std::size_t>(impl_->context.options.kept)];
   return !link || link->healthy();
 }
 
 bool PeerTransport::was_lost(NodeId peer) const {
+  if (impl_->lost.contains(peer)) return true;
   const auto found = impl_->peers.find(peer);
   if (found == impl_->peers.end()) return false;
   const auto lost = [](const auto& link) { return link && link->was_lost(); };
@@ -158,22 +246,7 @@ bool PeerTransport::was_lost(NodeId peer) const {
 void PeerTransport::serve(PeerHandler& handler) { impl_->server->serve(handler); }
 
 void PeerTransport::set_addresses(std::vector<PeerAddress> peers) {
-  std::map<NodeId, Impl::Peer> next;
-  for (PeerAddress& address : peers) {
-    if (address.node == impl_->context.identity.node) continue;
-    Impl::Peer& peer = next[address.node];
-    const auto known = impl_->peers.find(address.node);
-    if (known != impl_->peers.end() && known->second.address.host == address.host &&
-        known->second.address.port == address.port)
-      peer.links = std::move(known->second.links);
-    peer.address = std::move(address);
-  }
-  impl_->peers.swap(next);
-  for (auto& [node, gone] : next)
-    for (auto& link : gone.links)
-      if (link) link->close("the peer was removed or has another address now");
-  // At once, so that all know of each other before the first request needs it.
-  for (const auto& [node, peer] : impl_->peers) impl_->connect(node);
+  impl_->set_addresses(std::move(peers));
 }
 
 void PeerTransport::stop() { impl_->stop("this node is shutting down"); }

@@ -34,6 +34,14 @@ class World {
   virtual std::size_t loop_count() const = 0;
   virtual Loop& loop(std::size_t index) = 0;
 
+  /// One more loop, none of the above, for what must go on however busy those are: membership,
+  /// consensus, metadata. What peers ask on PeerLane::control is read and answered here.
+  virtual Loop& control() = 0;
+
+  /// Settles who this process is, on all loops: from then on they accept peers and dial them. Once,
+  /// awaited on any loop. Error busy when somebody else listens at this node's address.
+  virtual Task<Status> start_peers(PeerIdentity identity) = 0;
+
   /// A new lane for blocking work; `name` (at most 15 characters) shows in debuggers.
   virtual std::unique_ptr<Lane> make_lane(const std::string& name) = 0;
 };

@@ -2,6 +2,8 @@
 
 #include "base/check.hpp"
 
+#include <utility>
+
 namespace ouro::sim {
 
 Machine::Machine(Scheduler& scheduler, Network& network, NodeId node, std::uint64_t seed,
@@ -9,11 +11,14 @@ Machine::Machine(Scheduler& scheduler, Network& network, NodeId node, std::uint6
     : scheduler_(scheduler),
       network_(network),
       node_(node),
-      options_(options),
+      options_(std::move(options)),
       seeds_(seed ^ (std::uint64_t{to_integer(node)} << 32)),
       disk_(split_mix(seeds_)),
       wall_(scheduler),
-      lane_timing_(std::make_shared<LaneTiming>(options.lane_timing)) {}
+      lane_timing_(std::make_shared<LaneTiming>(options_.lane_timing)) {
+  if (options_.host.empty()) options_.host = "m" + std::to_string(to_integer(node));
+  network.set_name(options_.host, node);
+}
 
 SimWorld& Machine::boot() {
   check(!running());

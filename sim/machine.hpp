@@ -11,15 +11,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace ouro::sim {
 
 struct MachineOptions {
-  std::size_t loops = 1;  ///< Event loops of a process, 1 to 4.
+  std::size_t loops = 1;  ///< Data loops of a process, 1 to 4; its control loop is one more.
   LaneTiming lane_timing;
+  std::string host = {};  ///< What others call it in a PeerAddress; empty: "m" and its number.
 };
 
-/// Owns the disk and the clock of one node across its lives, and the world of the present one.
+/// Owns the disk and the clock of one machine across its lives, and the world of the present one.
+/// Its NodeId is the machine's number, which faults are aimed at; the process that runs on it says
+/// who it is by World::start_peers().
 ///
 /// The objects of the node belong to somebody else, who creates them after boot() and destroys them
 /// after kill() or power_loss() and before the next boot(); sim/sim_world.hpp says in which order.
@@ -29,6 +33,7 @@ class Machine {
           MachineOptions options = {});
 
   NodeId node() const { return node_; }
+  const std::string& host() const { return options_.host; }
   const MachineOptions& options() const { return options_; }
   bool running() const { return world_ != nullptr && !scheduler_.is_dead(world_->life()); }
   /// How often it was booted.

@@ -38,7 +38,7 @@ Duration Network::delay(NodeId from, NodeId to, std::size_t size) {
 
 EndpointId Network::attach(NodeId node, Endpoint& endpoint) {
   powerless_.erase(node);
-  endpoints_.emplace(++last_id_, Attached{node, &endpoint});
+  endpoints_.emplace(++last_id_, Attached{node, &endpoint, Accepts::nothing});
   return last_id_;
 }
 
@@ -47,11 +47,13 @@ Endpoint* Network::find(EndpointId id) {
   return found == endpoints_.end() ? nullptr : found->second.endpoint;
 }
 
-// A connection is accepted by any of the process's loops, as the kernel deals them out.
-EndpointId Network::listener(NodeId node) {
+// A connection is accepted by any of the process's data loops, as the kernel deals them out, or
+// goes to the control loop.
+EndpointId Network::listener(NodeId node, PeerLane lane) {
+  const Accepts wanted = lane == PeerLane::control ? Accepts::control : Accepts::data;
   std::vector<EndpointId> loops;
   for (const auto& [id, attached] : endpoints_)
-    if (attached.node == node) loops.push_back(id);
+    if (attached.node == node && attached.accepts == wanted) loops.push_back(id);
   return loops.empty() ? 0 : loops[random_.below(loops.size())];
 }
 
@@ -61,13 +63,23 @@ void Network::detach(EndpointId endpoint) {
     for (const int end : {0, 1}) {
       if (connection.ends[end] != endpoint) continue;
       connection.ends[end] = 0;
-      // An empty frame stands for the reset that the dead process's kernel sends after its data.
-      Way& way = connection.ways[1 - end];
-      way.last_arrival =
-          std::max(way.last_arrival + Duration(1),
-                   scheduler_.now() + delay(connection.nodes[end], connection.nodes[1 - end], 0));
-      at(way.last_arrival, [this, id = id, end] { arrive(id, 1 - end, {}); });
+      send_end(id, connection, end);
     }
+}
+
+// An empty frame stands for the end that a process or its kernel sends after its data.
+void Network::send_end(ConnectionId id, Connection& connection, int end) {
+  Way& way = connection.ways[1 - end];
+  way.last_arrival =
+      std::max(way.last_arrival + Duration(1),
+               scheduler_.now() + delay(connection.nodes[end], connection.nodes[1 - end], 0));
+  at(way.last_arrival, [this, id, end] { arrive(id, 1 - end, {}); });
+}
+
+void Network::finish(ConnectionId id, EndpointId from) {
+  const auto found = connections_.find(id);
+  if (found != connections_.end())
+    send_end(id, found->second, found->second.ends[0] == from ? 0 : 1);
 }
 
 void Network::lose_power(NodeId node) {
@@ -82,28 +94,42 @@ void Network::lose_power(NodeId node) {
     }
 }
 
-void Network::dial(EndpointId from, NodeId peer, PeerLane lane) {
+// The name is looked up after this turn: the machine may be made in it.
+void Network::dial(EndpointId from, const std::string& host, PeerLane lane, std::uint64_t ticket) {
+  at(scheduler_.now(), [this, from, host, lane, ticket] {
+    Endpoint* const dialler = find(from);
+    if (!dialler) return;
+    const auto named = names_.find(host);
+    if (named == names_.end()) return dialler->dialled(ticket, 0);
+    connect(from, named->second, lane, ticket);
+  });
+}
+
+void Network::connect(EndpointId from, NodeId peer, PeerLane lane, std::uint64_t ticket) {
   const NodeId self = endpoints_.at(from).node;
   const bool no_answer = blocked(self, peer) || blocked(peer, self) || powerless_.contains(peer);
   const Duration time =
       no_answer ? options_.connect_timeout : delay(self, peer, 0) + delay(peer, self, 0);
-  at(scheduler_.now() + time, [this, from, peer, lane] { establish(from, peer, lane); });
+  at(scheduler_.now() + time,
+     [this, from, peer, lane, ticket] { establish(from, peer, lane, ticket); });
 }
 
-void Network::establish(EndpointId from, NodeId peer, PeerLane lane) {
+void Network::establish(EndpointId from, NodeId peer, PeerLane lane, std::uint64_t ticket) {
   Endpoint* const dialler = find(from);
   if (!dialler) return;
   const NodeId self = endpoints_.at(from).node;
-  const EndpointId to = listener(peer);
+  const EndpointId to = listener(peer, lane);
   const bool cut_off = blocked(self, peer) || blocked(peer, self);
-  if (to == 0 || cut_off) return dialler->dialled(peer, lane, 0);
+  // A loop that dials itself is no case that a node needs: its own id is not among its peers.
+  if (to == 0 || to == from || cut_off) return dialler->dialled(ticket, 0);
   const ConnectionId id = ++last_id_;
   Connection& made = connections_[id];
   made.ends[0] = from;
   made.ends[1] = to;
   made.nodes[0] = self;
   made.nodes[1] = peer;
-  dialler->dialled(peer, lane, id);
+  find(to)->accepted(id);
+  dialler->dialled(ticket, id);
 }
 
 void Network::send(ConnectionId id, EndpointId from, std::string bytes) {
@@ -141,21 +167,21 @@ void Network::arrive(ConnectionId id, int end, std::string bytes) {
 void Network::deliver(ConnectionId id, EndpointId to, NodeId from, std::string bytes) {
   if (bytes.empty()) return break_now(id);
   scheduler_.record(trace_frame, to_integer(from), hash64(bytes, to));
-  if (Endpoint* const receiver = find(to)) receiver->received(id, from, std::move(bytes));
+  if (Endpoint* const receiver = find(to)) receiver->received(id, std::move(bytes));
 }
 
+// One frame at an instant, so that what they start begins in their order.
 void Network::drain(ConnectionId id, int end) {
-  for (;;) {
-    const auto found = connections_.find(id);  // again each time: a delivery may break it
-    if (found == connections_.end()) return;
-    Connection& connection = found->second;
-    Way& way = connection.ways[end];
-    const NodeId source = connection.nodes[1 - end];
-    if (way.stalled.empty() || blocked(source, connection.nodes[end])) return;
-    std::string bytes = std::move(way.stalled.front());
-    way.stalled.pop_front();
-    deliver(id, connection.ends[end], source, std::move(bytes));
-  }
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  Connection& connection = found->second;
+  Way& way = connection.ways[end];
+  const NodeId source = connection.nodes[1 - end];
+  if (way.stalled.empty() || blocked(source, connection.nodes[end])) return;
+  std::string bytes = std::move(way.stalled.front());
+  way.stalled.pop_front();
+  if (!way.stalled.empty()) at(scheduler_.now() + Duration(1), [this, id, end] { drain(id, end); });
+  deliver(id, connection.ends[end], source, std::move(bytes));
 }
 
 void Network::drain_late() {
@@ -167,7 +193,8 @@ void Network::drain_late() {
       continue;
     }
     for (std::string& bytes : late.frames)
-      if (!bytes.empty()) deliver(0, late.to, late.from, std::move(bytes));
+      if (!bytes.empty()) deliver(late.id, late.to, late.from, std::move(bytes));
+    if (Endpoint* const receiver = find(late.to)) receiver->broken(late.id);
   }
 }
 
@@ -180,11 +207,13 @@ void Network::break_now(ConnectionId id) {
   if (!found) return;
   Connection& connection = found.mapped();
   scheduler_.record(trace_break, to_integer(connection.nodes[0]), to_integer(connection.nodes[1]));
-  // The kernel of the one who dialled may go on sending what was written before.
+  // The kernel of the one who dialled may go on sending what was written before, to an end that
+  // learns of the break only after it.
   Way& way = connection.ways[1];
-  if (!way.stalled.empty() && random_.one_in(2))
-    late_.push_back(
-        {connection.ends[1], connection.nodes[0], connection.nodes[1], std::move(way.stalled)});
+  if (!way.stalled.empty() && random_.one_in(2)) {
+    const EndpointId to = std::exchange(connection.ends[1], 0);
+    late_.push_back({id, to, connection.nodes[0], connection.nodes[1], std::move(way.stalled)});
+  }
   for (const EndpointId end : connection.ends)
     if (Endpoint* const endpoint = find(end)) endpoint->broken(id);
 }

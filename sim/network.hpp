@@ -46,14 +46,24 @@ class Endpoint {
  public:
   virtual ~Endpoint() = default;
   /// The answer to dial(): 0 if nobody was there.
-  virtual void dialled(NodeId peer, PeerLane lane, ConnectionId connection) = 0;
-  virtual void received(ConnectionId connection, NodeId from, std::string bytes) = 0;
+  virtual void dialled(std::uint64_t ticket, ConnectionId connection) = 0;
+  /// Somebody dialled.
+  virtual void accepted(ConnectionId connection) = 0;
+  virtual void received(ConnectionId connection, std::string bytes) = 0;
   virtual void broken(ConnectionId connection) = 0;
 };
 
+/// Which connections an endpoint accepts. Those of the control lane have an endpoint of their own,
+/// as a real process hands them over to its control loop.
+enum class Accepts : std::uint8_t { nothing, data, control };
+
 /// Connections as TCP makes them: bytes arrive in order and once, or the connection breaks. What is
 /// sent into a cut waits and arrives late when the cut heals; after `silence_limit` both ends give
-/// the connection up, and what waited may still arrive long afterwards.
+/// the connection up, and what waited may still arrive long afterwards, at an end that was not told
+/// yet.
+///
+/// Faults and quality are those of machines, which are named by NodeIds of their own; who a process
+/// says it is does not matter here.
 ///
 /// Destroyed before the scheduler and after everything attached.
 class Network {
@@ -80,21 +90,29 @@ class Network {
   bool blocked(NodeId from, NodeId to) const;
   const NetworkOptions& options() const { return options_; }
 
+  /// The host name of a machine, by which others dial it.
+  void set_name(const std::string& host, NodeId node) { names_[host] = node; }
+
   // For endpoints.
   EndpointId attach(NodeId node, Endpoint& endpoint);
+  void listen(EndpointId endpoint, Accepts what) { endpoints_.at(endpoint).accepts = what; }
   /// The process ended: its peers are told so, as a kernel does.
   void detach(EndpointId endpoint);
   /// The machine is gone: nobody is told anything. Until a process of `node` attaches again, those
   /// who dial wait for nothing.
   void lose_power(NodeId node);
-  void dial(EndpointId from, NodeId peer, PeerLane lane);
+  /// `ticket` names the attempt in the answer.
+  void dial(EndpointId from, const std::string& host, PeerLane lane, std::uint64_t ticket);
   void send(ConnectionId connection, EndpointId from, std::string bytes);
+  /// Breaks it once the other side has what was sent before.
+  void finish(ConnectionId connection, EndpointId from);
   void reset(ConnectionId connection);
 
  private:
   struct Attached {
     NodeId node;
     Endpoint* endpoint;
+    Accepts accepts = Accepts::nothing;
   };
   struct Way {
     Instant last_arrival{};
@@ -108,6 +126,7 @@ class Network {
     bool half_dead = false;  ///< One end lost power.
   };
   struct Late {  // what outlived its connection
+    ConnectionId id;
     EndpointId to;
     NodeId from, to_node;
     std::deque<std::string> frames;
@@ -118,8 +137,10 @@ class Network {
   const LinkQuality& quality(NodeId from, NodeId to) const;
   Duration delay(NodeId from, NodeId to, std::size_t size);
   Endpoint* find(EndpointId id);
-  EndpointId listener(NodeId node);
-  void establish(EndpointId from, NodeId peer, PeerLane lane);
+  EndpointId listener(NodeId node, PeerLane lane);
+  void connect(EndpointId from, NodeId peer, PeerLane lane, std::uint64_t ticket);
+  void establish(EndpointId from, NodeId peer, PeerLane lane, std::uint64_t ticket);
+  void send_end(ConnectionId id, Connection& connection, int end);
   void arrive(ConnectionId id, int end, std::string bytes);
   void drain(ConnectionId id, int end);
   void drain_late();
@@ -139,6 +160,7 @@ class Network {
   std::map<NodeId, Instant> stalled_until_;
   std::map<std::pair<NodeId, NodeId>, LinkQuality> qualities_;
   std::set<NodeId> powerless_;
+  std::map<std::string, NodeId> names_;
 
   std::uint64_t last_id_ = 0;
   std::map<EndpointId, Attached> endpoints_;

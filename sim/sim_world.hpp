@@ -51,6 +51,10 @@ class SimWorld final : public World {
   FileSystem& files() override { return around_.files; }
   std::size_t loop_count() const override { return loops_.size(); }
   Loop& loop(std::size_t index) override;
+  Loop& control() override;
+  Task<Status> start_peers(PeerIdentity identity) override;
+  /// The same, at once.
+  void start_now(const PeerIdentity& identity);
   std::unique_ptr<Lane> make_lane(const std::string& name) override;
 
  private:
@@ -61,6 +65,7 @@ class SimWorld final : public World {
   Life life_;
   std::uint64_t seeds_;  // state of the generator of seeds
   std::vector<std::unique_ptr<SimLoop>> loops_;
+  std::unique_ptr<SimLoop> control_;
 };
 
 }  // namespace ouro::sim

@@ -37,11 +37,13 @@ class Node final : public PeerHandler {
         lane_(world.make_lane("disk")),
         nursery_(loop_.executor(), loop_.clock()) {
     std::vector<PeerAddress> addresses;
-    for (const NodeId id : ids) addresses.push_back({id, "host", 1});
+    for (const NodeId id : ids) addresses.push_back({id, "m" + std::to_string(to_integer(id)), 1});
     for (std::size_t i = 0; i < world.loop_count(); ++i) {
       world.loop(i).peers().serve(*this);
       world.loop(i).peers().set_addresses(addresses);
     }
+    world.control().peers().set_addresses(addresses);
+    world.start_now({1, world.node(), 1});
     nursery_.spawn(work());
   }
 
@@ -83,7 +85,7 @@ class Cluster final : public Victims {
       : scheduler(seed), network(scheduler, seed + 1), pace_(pace) {
     for (const NodeId id : ids) {
       machines_[id] =
-          std::make_unique<Machine>(scheduler, network, id, seed, MachineOptions{2, {}});
+          std::make_unique<Machine>(scheduler, network, id, seed, MachineOptions{2, {}, {}});
       start(id);
     }
   }
@@ -181,7 +183,7 @@ TEST_CASE("a process that was killed finds what it wrote, one that lost power wh
 TEST_CASE("loops of one world have clocks that agree and randomness that differs") {
   Scheduler scheduler(1);
   Network network(scheduler, 1);
-  Machine one(scheduler, network, NodeId{1}, 7, MachineOptions{3, {}});
+  Machine one(scheduler, network, NodeId{1}, 7, MachineOptions{3, {}, {}});
   Machine other(scheduler, network, NodeId{2}, 7);
   SimWorld& world = one.boot();
   CHECK(world.loop_count() == 3);

@@ -33,7 +33,7 @@ DbImpl::DbImpl(OpenedTables tables, FileSystem& files, Lanes lanes, std::unique_
       lanes_(std::move(lanes)),
       lock_(std::move(lock)),
       store_(options_, files, 0),
-      state_([this](std::shared_ptr<const ReadState> old) { dispose(std::move(old)); }),
+      state_([this] { post(lanes_.flush, &DbImpl::free_states_job); }),
       queue_(std::max(8 * options_.commit_group_bytes, options_.memory_bytes / queue_share)),
       compaction_scheduled_(lanes_.compaction.size()) {}
 
@@ -43,23 +43,19 @@ DbImpl::~DbImpl() {
   closing_.store(true);
   close_log();
   compaction_.reset();
-  disposed_.clear();
-  static_cast<void>(state_.publish(nullptr));
+  state_.clear();
 }
 
 void DbImpl::update_state(UniqueFunction<void(ReadState&)> change) {
-  std::vector<Published<ReadState>::Value> old;  // let go of after the lock: may free a memtable
-  const std::lock_guard lock(state_mutex_);
-  const auto present = state_.share();
-  auto next = present ? std::make_shared<ReadState>(*present) : std::make_shared<ReadState>();
-  change(*next);
-  std::size_t runs = 0;
-  for (std::size_t table = 0; table < next->version->table_count(); ++table)
-    runs = std::max(runs, next->version->level(static_cast<TableId>(table), 0).files.size());
-  level0_runs_.store(runs, std::memory_order_relaxed);
-  share_memory(*next);
-  waiting_memtables_.store(next->waiting.size(), std::memory_order_relaxed);
-  old = state_.publish(std::move(next));
+  state_.update([&](ReadState& next) {
+    change(next);
+    std::size_t runs = 0;
+    for (std::size_t table = 0; table < next.version->table_count(); ++table)
+      runs = std::max(runs, next.version->level(static_cast<TableId>(table), 0).files.size());
+    level0_runs_.store(runs, std::memory_order_relaxed);
+    share_memory(next);
+    waiting_memtables_.store(next.waiting.size(), std::memory_order_relaxed);
+  });
 }
 
 // The cache has what memtables, indexes and filters leave.
@@ -70,21 +66,7 @@ void DbImpl::share_memory(const ReadState& next) {
   store_.cache.set_capacity(std::max(budget / least_cache_share, budget - std::min(budget, taken)));
 }
 
-// Comes from a reader, which has better things to do than to free memtables and remove files; and
-// from update_state(), which reads too.
-void DbImpl::dispose(std::shared_ptr<const ReadState> old) {
-  {
-    const std::lock_guard lock(disposed_mutex_);
-    disposed_.push_back(std::move(old));
-  }
-  post(lanes_.flush, &DbImpl::dispose_job);
-}
-
-void DbImpl::dispose_job() {
-  std::vector<std::shared_ptr<const ReadState>> old;
-  const std::lock_guard lock(disposed_mutex_);
-  old.swap(disposed_);
-}
+void DbImpl::free_states_job() { state_.free_disposed(); }
 
 Error DbImpl::closed() const {
   const std::lock_guard lock(failure_mutex_);

@@ -6,8 +6,9 @@
 #pragma once
 
 #include "base/counters.hpp"
-#include "base/published.hpp"
+#include "base/function.hpp"
 #include "engine/commit_queue.hpp"
+#include "engine/current_state.hpp"
 #include "engine/db.hpp"
 #include "engine/lifeline.hpp"
 #include "engine/manifest.hpp"
@@ -99,8 +100,7 @@ class DbImpl final : public Db {
   Error fail(const Error& error);
   void post(Lane& lane, void (DbImpl::*job)());
   void discard(const std::string& path);
-  void dispose(std::shared_ptr<const ReadState> old);
-  void dispose_job();
+  void free_states_job();
   void share_memory(const ReadState& next);
 
   // Opening (db_open.cpp).
@@ -193,10 +193,7 @@ class DbImpl final : public Db {
   std::atomic<std::uint64_t> next_file_number_{1};
   std::atomic<Sequence> visible_{0};
 
-  std::mutex state_mutex_;     // for changing the state
-  std::mutex disposed_mutex_;  // within any other, as every end of a reading may dispose
-  std::vector<std::shared_ptr<const ReadState>> disposed_;
-  Published<ReadState> state_;
+  CurrentState state_;
   // Copies of what pressure() needs, so that commit() takes no lock for it.
   std::atomic<std::size_t> waiting_memtables_{0};
   std::atomic<std::size_t> level0_runs_{0};

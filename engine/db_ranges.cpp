@@ -21,17 +21,6 @@ namespace {
 constexpr std::size_t step_bytes = std::size_t{1} << 20;
 constexpr IterateOptions past_cache{.mode = ReadMode::blocking, .fill_cache = false};
 
-/// All that `state` holds of a range, and perhaps more around it, as sources of a merge.
-std::vector<std::unique_ptr<EntryIterator>> sources_of(const ReadState& state, TableId id,
-                                                       const Range& range) {
-  std::vector<std::unique_ptr<EntryIterator>> sources;
-  sources.push_back(state.active->memtable->iterator(id));
-  for (const auto& generation : state.waiting)
-    sources.push_back(generation->memtable->iterator(id));
-  state.version->add_iterators(id, range, past_cache, sources);
-  return sources;
-}
-
 /// A job that keeps every version of every key: only compaction decides what is no longer needed.
 TableJob::Plan plan_for(TableId id, unsigned level, std::uint64_t file_bytes) {
   TableJob::Plan plan;
@@ -163,7 +152,7 @@ Result<RangeExport> DbImpl::export_range(TableId table, const Range& range,
   std::shared_ptr<const ReadState> present = state();
   const Sequence at_most = options.snapshot != nullptr ? options.snapshot->sequence()
                                                        : visible_.load(std::memory_order_acquire);
-  auto sources = sources_of(*present, *id, range);
+  auto sources = sources_of(*present, *id, range, past_cache);
   const auto live = make_iterator(merge(std::move(sources)),
                                   {.range = range, .at_most = at_most, .pin = std::move(present)});
   const TableSpec& spec = options_.tables[*id];
@@ -208,7 +197,7 @@ Status DbImpl::check_unused(TableId id, const OpenedExport& source) const {
   const std::string& largest = source.tables().back()->meta().largest;
   const auto present = state();
   // One key longer than the last: the range's end is exclusive.
-  const auto entries = merge(sources_of(*present, id, {smallest, largest + '\0'}));
+  const auto entries = merge(sources_of(*present, id, {smallest, largest + '\0'}, past_cache));
   entries->seek(smallest, sequence_max);
   if (!entries->valid()) return entries->status();
   const std::string_view key = entries->entry().key;

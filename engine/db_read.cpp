@@ -39,15 +39,7 @@ std::unique_ptr<Iterator> DbImpl::scan(TableId table, Range range, ReadOptions o
   std::shared_ptr<const ReadState> present = state();
   const Sequence at_most = options.snapshot != nullptr ? options.snapshot->sequence()
                                                        : visible_.load(std::memory_order_acquire);
-  std::vector<std::unique_ptr<EntryIterator>> sources;
-  const auto add = [&](const Generation& generation) {
-    if (generation.memtable->has_entries(table))
-      sources.push_back(generation.memtable->iterator(table));
-  };
-  add(*present->active);
-  for (const auto& generation : present->waiting) add(*generation);
-  present->version->add_iterators(table, range, {.mode = options.mode, .fill_cache = true},
-                                  sources);
+  auto sources = sources_of(*present, table, range, {.mode = options.mode, .fill_cache = true});
   return make_iterator(merge(std::move(sources)),
                        {.range = std::move(range), .at_most = at_most, .pin = std::move(present)});
 }

@@ -31,18 +31,11 @@ const KeyVersion* jump_over(const KeyVersion* newest) {
   return newest->depth - once->depth == once->depth - twice->depth ? twice : newest;
 }
 
-KeyVersion make_version(const KeyNode::Change& change, std::size_t value_size,
-                        std::uint32_t depth) {
+KeyVersion make_version(const KeyNode::Change& change, std::uint32_t depth) {
   return {.sequence = change.sequence,
-          .value_size = static_cast<std::uint32_t>(value_size),
+          .value_size = static_cast<std::uint32_t>(change.value.size()),
           .kind = static_cast<std::uint32_t>(change.kind) & 3,
           .depth = depth & 0x3fffffff};
-}
-
-std::size_t size_of(std::span<const SharedBytes> pieces) {
-  std::size_t size = 0;
-  for (const SharedBytes& piece : pieces) size += piece.size();
-  return size;
 }
 
 char* copy(char* to, std::string_view bytes) {
@@ -50,33 +43,27 @@ char* copy(char* to, std::string_view bytes) {
   return to + bytes.size();
 }
 
-void copy(char* to, std::span<const SharedBytes> pieces) {
-  for (const SharedBytes& piece : pieces) to = copy(to, piece.view());
-}
-
 }  // namespace
 
-KeyNode::KeyNode(const Change& change, std::size_t value_size)
+KeyNode::KeyNode(const Change& change)
     : prefix_(change.prefix),
       key_size_(static_cast<std::uint32_t>(change.key.size())),
       newest_(&oldest_),
-      oldest_(make_version(change, value_size, 0)) {}
+      oldest_(make_version(change, 0)) {}
 
 KeyNode* KeyNode::make(Arena& arena, const Change& change) {
-  const std::size_t value_size = size_of(change.pieces);
-  char* const memory = arena.allocate(sizeof(KeyNode) + change.key.size() + value_size);
-  auto* const node = new (memory) KeyNode(change, value_size);
-  copy(copy(node->bytes(), change.key), change.pieces);
+  char* const memory = arena.allocate(sizeof(KeyNode) + change.key.size() + change.value.size());
+  auto* const node = new (memory) KeyNode(change);
+  copy(copy(node->bytes(), change.key), change.value);
   return node;
 }
 
 void KeyNode::push(Arena& arena, const Change& change) {
   const KeyVersion* const before = newest_.load(std::memory_order_relaxed);
-  const std::size_t value_size = size_of(change.pieces);
-  char* const memory = arena.allocate(sizeof(LaterVersion) + value_size);
-  auto* const version = new (memory)
-      LaterVersion{make_version(change, value_size, before->depth + 1), before, jump_over(before)};
-  copy(memory + sizeof(LaterVersion), change.pieces);
+  char* const memory = arena.allocate(sizeof(LaterVersion) + change.value.size());
+  auto* const version =
+      new (memory) LaterVersion{make_version(change, before->depth + 1), before, jump_over(before)};
+  copy(memory + sizeof(LaterVersion), change.value);
   newest_.store(version, std::memory_order_release);
 }
 

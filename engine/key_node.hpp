@@ -1,14 +1,12 @@
 // How a memtable lays out a key and its versions in memory.
 #pragma once
 
-#include "base/shared_bytes.hpp"
 #include "engine/arena.hpp"
 #include "engine/entry.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 namespace ouro::engine {
@@ -29,13 +27,13 @@ class KeyVersion {
 /// release store, links only ever come to lead to more nodes, and nodes live as long as the arena.
 class KeyNode {
  public:
-  /// What the writer adds. The value is the concatenation of `pieces`.
+  /// What the writer adds; key and value are copied.
   struct Change {
     std::uint64_t prefix;  ///< key_prefix(key)
     std::string_view key;
     Sequence sequence;
     EntryKind kind;
-    std::span<const SharedBytes> pieces;
+    std::string_view value;
   };
 
   /// An unlinked node whose only version is `change`.
@@ -67,7 +65,7 @@ class KeyNode {
   std::string_view value(const KeyVersion* version) const;
 
  private:
-  KeyNode(const Change& change, std::size_t value_size);
+  explicit KeyNode(const Change& change);
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
 

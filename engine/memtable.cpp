@@ -71,25 +71,15 @@ Memtable::Memtable(std::span<const TableSpec> tables, std::size_t capacity) : ar
   for (const TableSpec& table : tables) tables_.emplace_back(arena_, bucket_bits(table, capacity));
 }
 
-void Memtable::add(const Change& change, std::span<const SharedBytes> pieces) {
+void Memtable::add(const Change& change, std::string_view value) {
   tables_[change.table].add({.prefix = key_prefix(change.key),
                              .key = change.key,
                              .sequence = change.sequence,
                              .kind = change.kind,
-                             .pieces = pieces});
+                             .value = value});
   last_sequence_ = change.sequence;
   // There is one writer, so this need not be one instruction.
   entries_.store(entries() + 1, std::memory_order_relaxed);
-}
-
-void Memtable::add(const Change& change, std::string_view value) {
-  const SharedBytes borrowed(nullptr, value);
-  add(change, std::span(&borrowed, 1));
-}
-
-std::optional<Memtable::Found> Memtable::get(TableId table, std::string_view key,
-                                             Sequence at_most) const {
-  return get(table, key_prefix(key), key, at_most);
 }
 
 std::optional<Memtable::Found> Memtable::get(TableId table, std::uint64_t prefix,

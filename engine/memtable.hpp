@@ -37,12 +37,10 @@ class Memtable : public std::enable_shared_from_this<Memtable> {
   /// `tables` by TableId; `capacity` is about how many bytes will be added before a flush.
   Memtable(std::span<const TableSpec> tables, std::size_t capacity);
 
-  /// The value is the concatenation of `pieces`, copied once. Sequences only go up.
-  void add(const Change& change, std::span<const SharedBytes> pieces);
+  /// Key and value are copied. Sequences only go up.
   void add(const Change& change, std::string_view value);
 
-  std::optional<Found> get(TableId table, std::string_view key, Sequence at_most) const;
-  /// The same for who knows the key's prefix: key_prefix(key).
+  /// `prefix` is key_prefix(key).
   std::optional<Found> get(TableId table, std::uint64_t prefix, std::string_view key,
                            Sequence at_most) const;
   /// Begins to load what get() reads first, so that several keys can be looked up at once.

@@ -28,4 +28,10 @@ struct ReadState {
   std::shared_ptr<const Version> version;
 };
 
+/// All that `state` holds of a range, and perhaps more around it, as sources of a merge. They do
+/// not keep the state's table files.
+std::vector<std::unique_ptr<EntryIterator>> sources_of(const ReadState& state, TableId table,
+                                                       const Range& range,
+                                                       const IterateOptions& options);
+
 }  // namespace ouro::engine

@@ -4,7 +4,10 @@
 #include "tests/engine/table_fixture.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <thread>
+#include <utility>
 
 namespace ouro::engine {
 namespace {
@@ -144,6 +147,48 @@ TEST_CASE("a closed file leaves nothing behind") {
   }
   CHECK(cache.usage().blocks == 1);
   CHECK(cache.usage().bytes < 2 * stays[0].find()->memory());
+}
+
+/// The same block, with a call of `on_free` when it is let go of.
+template <class F>
+std::shared_ptr<const Block> watched(std::shared_ptr<const Block> block, F on_free) {
+  const Block* const at = block.get();
+  return {at, [block = std::move(block), on_free](const Block*) mutable {
+            on_free();
+            block.reset();
+          }};
+}
+
+// An eviction works on slots under the lock, and for a while those of blocks that it copies look
+// empty. A file that is closed then must not go before the eviction has ended: it would write to a
+// slot that is gone. Here it is held up at the one place where a test can: while it lets go of the
+// first of the blocks that it has copied.
+TEST_CASE("closing a file waits for an eviction at work, even if all its slots look empty",
+          "[thread]") {
+  BlockCache cache(1 << 20);
+  auto closing = file_of(cache, 1);
+  auto hot = file_of(cache, 1);
+  auto fill = file_of(cache, 5000);
+  load(cache, closing[0], 1000);
+  std::promise<void> reached, go_on;
+  auto may_go_on = go_on.get_future().share();
+  const auto pause = [&] {
+    reached.set_value();
+    may_go_on.wait();
+  };
+  cache.insert(hot[0], watched(block_for(cache, hot[0], 1000), pause));
+  CHECK(hot[0].find());  // so that it is copied
+  std::thread evicts([&] {
+    for (BlockSlot& slot : fill) load(cache, slot, 1000);
+  });
+  CHECK(reached.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+  CHECK_FALSE(closing[0].find());
+  auto closed = std::async(std::launch::async, [&] { cache.forget(closing); });
+  // However long this waits, it is not closed.
+  CHECK(closed.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+  go_on.set_value();
+  closed.get();
+  evicts.join();
 }
 
 TEST_CASE("of many who miss a block one loads it and the others get it", "[thread]") {

@@ -18,6 +18,11 @@
 namespace ouro::engine {
 namespace {
 
+std::optional<Memtable::Found> get(const Memtable& memtable, TableId table, std::string_view key,
+                                   Sequence at_most) {
+  return memtable.get(table, key_prefix(key), key, at_most);
+}
+
 constexpr TableId plain = 0;
 constexpr TableId by_token = 1;
 constexpr Sequence newest = std::numeric_limits<Sequence>::max();
@@ -65,7 +70,7 @@ void check_seeks(const Memtable& memtable, TableId table, const Model& model,
     it->seek(key, sequence);
     REQUIRE(is_at(*it, model, wanted));
     memtable.prefetch(table, key_prefix(key));
-    const auto found = memtable.get(table, key, sequence);
+    const auto found = get(memtable, table, key, sequence);
     REQUIRE(found.has_value() == (wanted != model.end() && wanted->first.first == key));
     if (found) REQUIRE(found->value.view() == wanted->second);
     if (!it->valid()) continue;
@@ -145,7 +150,7 @@ TEST_CASE("keys in order, up or down, are found again", "[engine][memtable]") {
                       std::to_string(i));
       for (std::uint64_t i = 0; i < count; ++i) {
         const auto found =
-            memtable->get(by_token, token_key((down ? count - i : i) * step), newest);
+            get(*memtable, by_token, token_key((down ? count - i : i) * step), newest);
         REQUIRE(found.has_value());
         REQUIRE(found->value.view() == std::to_string(i));
       }
@@ -158,11 +163,11 @@ TEST_CASE("a memtable shows the newest version a reader may see", "[engine][memt
   memtable->add({0, "k", 1, EntryKind::put}, "one");
   memtable->add({0, "k", 2, EntryKind::remove}, "");
   memtable->add({0, "k", 3, EntryKind::put}, "three");
-  CHECK(memtable->get(0, "k", 1)->value.view() == "one");
-  CHECK(memtable->get(0, "k", 2)->kind == EntryKind::remove);
-  CHECK(memtable->get(0, "k", 9)->value.view() == "three");
-  CHECK_FALSE(memtable->get(0, "k", 0));
-  CHECK_FALSE(memtable->get(1, "k", 9));
+  CHECK(get(*memtable, 0, "k", 1)->value.view() == "one");
+  CHECK(get(*memtable, 0, "k", 2)->kind == EntryKind::remove);
+  CHECK(get(*memtable, 0, "k", 9)->value.view() == "three");
+  CHECK_FALSE(get(*memtable, 0, "k", 0));
+  CHECK_FALSE(get(*memtable, 1, "k", 9));
 }
 
 TEST_CASE("every version of a busy key is found by its sequence", "[engine][memtable]") {
@@ -170,16 +175,16 @@ TEST_CASE("every version of a busy key is found by its sequence", "[engine][memt
   for (Sequence sequence = 2; sequence <= 6000; sequence += 2)
     memtable->add({by_token, "counter", sequence, EntryKind::put}, std::to_string(sequence));
   for (Sequence sequence = 2; sequence <= 6001; ++sequence)
-    REQUIRE(memtable->get(by_token, "counter", sequence)->value.view() ==
+    REQUIRE(get(*memtable, by_token, "counter", sequence)->value.view() ==
             std::to_string(sequence / 2 * 2));
-  CHECK_FALSE(memtable->get(by_token, "counter", 1));
+  CHECK_FALSE(get(*memtable, by_token, "counter", 1));
 }
 
 TEST_CASE("a memtable knows which tables it holds nothing of", "[engine][memtable]") {
   const auto memtable = make();
   for (const TableId table : {plain, by_token}) {
     CHECK_FALSE(memtable->has_entries(table));
-    CHECK_FALSE(memtable->get(table, "", newest));
+    CHECK_FALSE(get(*memtable, table, "", newest));
     const auto it = memtable->iterator(table);
     it->seek_to_first();
     CHECK_FALSE(it->valid());
@@ -187,26 +192,16 @@ TEST_CASE("a memtable knows which tables it holds nothing of", "[engine][memtabl
     CHECK_FALSE(it->valid());
     memtable->add({table, "", static_cast<Sequence>(table) + 1, EntryKind::remove}, "");
     CHECK(memtable->has_entries(table));
-    CHECK(memtable->get(table, "", newest)->kind == EntryKind::remove);
+    CHECK(get(*memtable, table, "", newest)->kind == EntryKind::remove);
   }
 }
 
 TEST_CASE("a value outlives the last other reference to its memtable", "[engine][memtable]") {
   auto memtable = make();
   memtable->add({0, "k", 1, EntryKind::put}, std::string(100000, 'v'));
-  const SharedBytes value = memtable->get(0, "k", 1)->value;
+  const SharedBytes value = get(*memtable, 0, "k", 1)->value;
   memtable.reset();
   CHECK(value.view() == std::string(100000, 'v'));
-}
-
-TEST_CASE("pieces of a value are joined", "[engine][memtable]") {
-  const auto memtable = make();
-  const std::vector<SharedBytes> pieces{SharedBytes(std::string("ab")), SharedBytes(),
-                                        SharedBytes(std::string("c"))};
-  memtable->add({1, "k", 1, EntryKind::put}, pieces);
-  memtable->add({1, "k", 2, EntryKind::put}, pieces);
-  CHECK(memtable->get(1, "k", 1)->value.view() == "abc");
-  CHECK(memtable->get(1, "k", 2)->value.view() == "abc");
 }
 
 TEST_CASE("a memtable counts what its entries take, whatever their size", "[engine][memtable]") {
@@ -265,7 +260,7 @@ class Crowding {
       seen = visible_.load(std::memory_order_acquire);
       check_all_seen(seen);
       for (Sequence sequence = seen; sequence > 0; sequence /= 2) {
-        const auto found = memtable_->get(by_token, key(sequence), seen);
+        const auto found = get(*memtable_, by_token, key(sequence), seen);
         if (!found || found->value.view() != key(sequence)) ++wrong_;
       }
     }

@@ -76,7 +76,9 @@ struct ViewParts {
 /// The state of the cluster at one epoch. Immutable, shared by all loops of a node.
 class View {
  public:
-  explicit View(ViewParts parts);
+  /// Walking the tables is most of the work of making a view: where `previous` has equal tables its
+  /// lists are taken over.
+  explicit View(ViewParts parts, const View* previous = nullptr);
 
   Epoch epoch() const { return parts_.ring.epoch(); }
   std::uint64_t cluster() const { return parts_.cluster; }
@@ -102,13 +104,13 @@ class View {
   Epoch changed_at(ring::Arc arc) const;
 
  private:
-  struct Lists {
-    ring::PreferenceTable now;
-    std::optional<ring::PreferenceTable> target;
-  };
+  using Lists = std::map<unsigned, std::shared_ptr<const ring::PreferenceTable>>;  // by n
+
+  Lists walk(const ring::Ring& ring, const ring::Ring* before, const Lists* known) const;
 
   ViewParts parts_;
-  std::map<unsigned, Lists> lists_;  // by n
+  Lists lists_;
+  Lists target_lists_;  // empty: no change runs
 };
 
 /// Where the view comes from. view() may be called from any thread, and gives the newest one that
@@ -119,16 +121,6 @@ class Metadata {
   virtual std::shared_ptr<const View> view() const = 0;
 };
 
-/// A view that stays.
-class FixedMetadata final : public Metadata {
- public:
-  explicit FixedMetadata(View view) : view_(std::make_shared<const View>(std::move(view))) {}
-  std::shared_ptr<const View> view() const override { return view_; }
-
- private:
-  std::shared_ptr<const View> view_;
-};
-
 /// What a configuration says of the cluster.
 struct Settings {
   std::uint64_t cluster = 0;  ///< Not zero.
@@ -137,9 +129,5 @@ struct Settings {
   BucketProperties defaults;
   std::vector<Node> nodes;
 };
-
-/// The first view of a cluster, or Error invalid_argument that names what does not fit (no nodes,
-/// repeated ids or names, zero ids, a number of arcs that is no power of two, n out of 1..7).
-Result<View> make_view(Settings settings);
 
 }  // namespace ouro::cluster

@@ -1,9 +1,11 @@
 #include "kv/local_reader.hpp"
 
+#include "kv/passed.hpp"
 #include "kv/tables.hpp"
 #include "runtime/reply.hpp"
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace ouro::kv {
@@ -36,10 +38,18 @@ Task<Result<LocalObject>> LocalReader::read(ArcId arc, std::string data_key) {
 
 Result<LocalObject> LocalReader::read_now(ArcId arc, const std::string& data_key, ReadMode mode) {
   const std::string clock = clock_key(arc);
-  std::array<engine::Lookup, 2> lookups{{{data_table, data_key, {}}, {clocks_table, clock, {}}}};
+  const std::string stream = stream_key(arc);
+  std::array<engine::Lookup, 3> lookups{
+      {{data_table, data_key, {}}, {clocks_table, clock, {}}, {clocks_table, stream, {}}}};
   engine::ReadOptions options;
   options.mode = mode;
-  if (const Status found = db_.get(lookups, options); !found) return found.error();
+  // Looked for only where there may be one; asked again if the first of all appeared meanwhile.
+  std::size_t count = 0;
+  while (count < (stream_rows_.load() > 0 ? std::size_t{3} : std::size_t{2})) {
+    count = stream_rows_.load() > 0 ? 3 : 2;
+    const Status found = db_.get(std::span(lookups).first(count), options);
+    if (!found) return found.error();
+  }
 
   LocalObject local;
   if (lookups[0].value) {
@@ -51,6 +61,12 @@ Result<LocalObject> LocalReader::read_now(ArcId arc, const std::string& data_key
     Result<DotSet> seen = decode_clock(*lookups[1].value);
     if (!seen) return seen.error();
     local.seen = std::move(*seen);
+  }
+  if (lookups[2].value) {
+    const Result<Passed> passed = Passed::decode(*lookups[2].value);
+    if (!passed) return passed.error();
+    local.passed = passed->dead_for(data_key).difference(local.seen);
+    local.object.rest.add(local.passed);
   }
   return local;
 }

@@ -60,8 +60,8 @@ Task<void> repair(Collaborators with, NodeId node, ApplyOrder order) {
 
 Task<void> repair_here(Collaborators with, ArcId arc, ApplyOrder order) {
   // A failed disk shows itself to the next request; this one was answered well without it.
-  static_cast<void>(
-      co_await with.homes.apply(arc, std::move(order.data_key), std::move(order.frame)));
+  static_cast<void>(co_await with.homes.apply(arc, std::move(order.data_key),
+                                              std::move(order.frame), order.epoch));
 }
 
 // Looks whether a node that is known to have missed writes missed this key's.

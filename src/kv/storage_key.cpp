@@ -12,6 +12,8 @@ namespace {
 
 constexpr char clock_tag = 'c';
 constexpr char rest_tag = 'r';
+constexpr char stream_tag = 't';
+constexpr char drop_tag = 'd';
 
 void put_arc(std::string& out, ArcId arc) {
   out.push_back(static_cast<char>(arc.n));
@@ -26,6 +28,20 @@ ArcId read_arc(Reader& reader) {
 Error malformed(std::string_view table) {
   return {ErrorCode::corruption,
           "table " + std::string(table) + ": a key is malformed; run ouro verify on this node"};
+}
+
+std::string arc_key(char tag, ArcId arc) {
+  std::string bytes(1, tag);
+  put_arc(bytes, arc);
+  return bytes;
+}
+
+Result<ArcId> parse_arc_key(char expected, std::string_view bytes) {
+  Reader reader(bytes);
+  const auto tag = reader.fixed<char>();
+  const ArcId arc = read_arc(reader);
+  if (!reader.finished() || tag != expected) return malformed("clocks");
+  return arc;
 }
 
 }  // namespace
@@ -57,20 +73,16 @@ Result<DataKey> parse_data_key(std::string_view bytes) {
 }
 
 std::string clock_prefix() { return std::string(1, clock_tag); }
+std::string stream_prefix() { return std::string(1, stream_tag); }
+std::string drop_prefix() { return std::string(1, drop_tag); }
 
-std::string clock_key(ArcId arc) {
-  std::string bytes = clock_prefix();
-  put_arc(bytes, arc);
-  return bytes;
-}
+std::string clock_key(ArcId arc) { return arc_key(clock_tag, arc); }
+std::string stream_key(ArcId arc) { return arc_key(stream_tag, arc); }
+std::string drop_key(ArcId arc) { return arc_key(drop_tag, arc); }
 
-Result<ArcId> parse_clock_key(std::string_view bytes) {
-  Reader reader(bytes);
-  const auto tag = reader.fixed<char>();
-  const ArcId arc = read_arc(reader);
-  if (!reader.finished() || tag != clock_tag) return malformed("clocks");
-  return arc;
-}
+Result<ArcId> parse_clock_key(std::string_view bytes) { return parse_arc_key(clock_tag, bytes); }
+Result<ArcId> parse_stream_key(std::string_view bytes) { return parse_arc_key(stream_tag, bytes); }
+Result<ArcId> parse_drop_key(std::string_view bytes) { return parse_arc_key(drop_tag, bytes); }
 
 std::string rest_prefix(ArcId arc) {
   std::string bytes(1, rest_tag);

@@ -53,6 +53,17 @@ std::string rest_prefix(ArcId arc);
 /// The data key that a mark names; it points into `bytes`.
 Result<std::string_view> parse_rest_key(std::string_view bytes);
 
+/// Table `clocks`, 't': what the streams of an (arc, N) passed over; its value is
+/// Passed::encode()'s.
+std::string stream_key(ArcId arc);
+std::string stream_prefix();
+Result<ArcId> parse_stream_key(std::string_view bytes);
+
+/// Table `clocks`, 'd': marks an (arc, N) whose data is being removed; its value is empty.
+std::string drop_key(ArcId arc);
+std::string drop_prefix();
+Result<ArcId> parse_drop_key(std::string_view bytes);
+
 /// Table `changes`, the dot log: its value is the data key that the dot's write changed. The dots
 /// of one actor lie in the order of their counters.
 struct ChangeKey {

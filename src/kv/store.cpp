@@ -38,7 +38,11 @@ Task<Outcome<Written>> Store::remove(Remove request) {
   return writes_.write(std::move(order), request.deadline);
 }
 
-Task<Message> Store::answer(NodeId, Message request, Instant deadline) {
+Task<Message> Store::answer(NodeId from, Message request, Instant deadline) {
+  if (is_transfer_request(request.kind)) {
+    const auto answered = co_await with_.homes.answer_transfer(from, std::move(request), deadline);
+    co_return answered.value_or(refused());
+  }
   switch (static_cast<MessageKind>(request.kind)) {
     case MessageKind::write:
       co_return co_await answer_write(std::move(request), deadline);
@@ -65,8 +69,8 @@ Task<Message> Store::answer_apply(Message request, Instant deadline) {
   const Result<ArcId> arc = co_await std::move(admitted);
   const Epoch epoch = with_.metadata.view()->epoch();
   if (!arc) co_return encode_apply_reply(arc.error(), epoch);
-  const Status applied =
-      co_await with_.homes.apply(*arc, std::move(order->data_key), std::move(order->frame));
+  const Status applied = co_await with_.homes.apply(*arc, std::move(order->data_key),
+                                                    std::move(order->frame), order->epoch);
   co_return encode_apply_reply(applied, epoch);
 }
 

@@ -131,14 +131,19 @@ Task<Outcome<Written>> WritePath::write_once(WriteOrder order, Instant deadline)
   // Asked before anything is written: a write that cannot succeed leaves no trace.
   if (candidates.size() < *w) co_return quorum_not_met(candidates.size(), *w, false);
 
+  // A node that has just started may not coordinate yet; one that is ahead of this one knows of
+  // other replicas. Either has done nothing, so the next is asked.
+  Outcome<Written> outcome = quorum_not_met(0, *w, false);
   for (const NodeId candidate : candidates) {
-    if (candidate == with_.self)
-      co_return co_await coordinate(std::move(order), std::move(placed), *w, deadline);
-    bool delivered = false;
-    Outcome<Written> outcome = co_await forward(candidate, order, deadline, &delivered);
-    if (delivered) co_return outcome;
+    bool delivered = true;
+    if (candidate == with_.self) {
+      outcome = co_await coordinate(order, placed, *w, deadline);
+    } else {
+      outcome = co_await forward(candidate, order, deadline, &delivered);
+    }
+    if (delivered && !is_stale(outcome)) co_return outcome;
   }
-  co_return quorum_not_met(0, *w, false);
+  co_return outcome;
 }
 
 Task<Outcome<Written>> WritePath::coordinate_for(WriteOrder order, Instant deadline) {
@@ -183,6 +188,7 @@ Task<Outcome<Written>> WritePath::forward(NodeId to, WriteOrder order, Instant d
 Task<Outcome<Written>> WritePath::coordinate(WriteOrder order, Placed placed, std::size_t w,
                                              Instant deadline) {
   LocalWrite write;
+  write.epoch = placed.view->epoch();
   write.arc = placed.arc;
   write.data_key = placed.data_key;
   if (order.context) {
@@ -196,8 +202,9 @@ Task<Outcome<Written>> WritePath::coordinate(WriteOrder order, Placed placed, st
     write.value->value = std::move(order.value);
   }
   Result<Coordinated> local = co_await with_.homes.coordinate(std::move(write));
-  if (!local && local.error().code == ErrorCode::stale_epoch)
-    co_return stale_epoch(placed.view->epoch(), false);
+  const bool not_let_in = !local && (local.error().code == ErrorCode::stale_epoch ||
+                                     local.error().code == ErrorCode::unreachable);
+  if (not_let_in) co_return stale_epoch(placed.view->epoch(), false);
   if (!local) co_return local_failure(local.error());
   Spreading job{std::move(order.name), order.w, std::move(placed), w, std::move(*local), deadline};
   Outcome<Written> outcome = co_await spread(std::move(job));

@@ -43,12 +43,12 @@ class History {
   }
 
   void deliver_all(Replica& replica) {
-    std::vector<Message> frames = network_;
+    std::vector<SentMessage> frames = network_;
     for (std::size_t i = frames.size(); i > 1; --i) {
       const std::size_t other = random_.below(i);
       std::swap(frames[i - 1], frames[other]);
     }
-    for (const Message& message : frames) {
+    for (const SentMessage& message : frames) {
       replica.deliver(message);
       if (random_.one_in(3)) replica.deliver(frames[random_.below(frames.size())]);
     }
@@ -56,7 +56,7 @@ class History {
   }
 
   std::vector<Replica>& replicas() { return replicas_; }
-  std::vector<Message>& network() { return network_; }
+  std::vector<SentMessage>& network() { return network_; }
   Random& random() { return random_; }
 
  private:
@@ -73,7 +73,7 @@ class History {
     if (random_.one_in(2)) context = contexts_[key];
     covered_[key].add(context ? *context : live_dots(replica.object(key)));
     const bool puts = !random_.one_in(3);
-    const Message message = puts ? replica.put(key, context) : replica.remove(key, context);
+    const SentMessage message = puts ? replica.put(key, context) : replica.remove(key, context);
     writes_[message.frame.names[0]] = {key, puts};
     network_.push_back(message);
   }
@@ -97,7 +97,7 @@ class History {
 
   SeededRandom random_;
   std::vector<Replica> replicas_;
-  std::vector<Message> network_;
+  std::vector<SentMessage> network_;
   std::map<Dot, Write> writes_;
   DotSet covered_[key_count];
   DotSet contexts_[key_count];
@@ -134,7 +134,7 @@ TEST_CASE("frames that come again change nothing") {
     for (int i = 0; i < 30; ++i) history.step();
     Replica& replica = history.replicas()[0];
     history.deliver_all(replica);
-    for (const Message& message : history.network()) {
+    for (const SentMessage& message : history.network()) {
       const Change change = replica.deliver(message);
       REQUIRE_FALSE(change.object_changed);
       REQUIRE(change.learned.empty());
@@ -148,7 +148,8 @@ TEST_CASE("whoever got the same frames agrees, in whatever order they came") {
     CAPTURE(seed);
     History history(seed);
     for (int i = 0; i < 40; ++i) history.step();
-    std::erase_if(history.network(), [&](const Message&) { return history.random().one_in(3); });
+    std::erase_if(history.network(),
+                  [&](const SentMessage&) { return history.random().one_in(3); });
     Replica one(NodeId{50}), two(NodeId{51});
     history.deliver_all(one);
     history.deliver_all(two);

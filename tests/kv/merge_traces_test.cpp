@@ -21,8 +21,8 @@ void exchange(const Replica& from, Replica& to, const std::map<Dot, int>& keys) 
 // T1
 TEST_CASE("a put that arrives long after its delete was forgotten stays deleted") {
   Replica home(n0), other(n1);
-  const Message put = home.put(0);
-  const Message removal = home.remove(0);
+  const SentMessage put = home.put(0);
+  const SentMessage removal = home.remove(0);
   SECTION("the delete came as its own frame") {
     other.deliver(removal);
     CHECK(other.object_count() == 1);  // it remembers the put that it has not seen
@@ -42,12 +42,12 @@ TEST_CASE("a put that arrives long after its delete was forgotten stays deleted"
 // T2
 TEST_CASE("a key made again after its delete was forgotten never reuses a dot") {
   Replica home(n0), other(n1);
-  const Message first = home.put(0);
-  const Message removal = home.remove(0);
+  const SentMessage first = home.put(0);
+  const SentMessage removal = home.remove(0);
   other.deliver(first);
   other.deliver(removal);
   CHECK(home.object_count() == 0);
-  const Message again = home.put(0);
+  const SentMessage again = home.put(0);
   CHECK(again.frame.names[0] > first.frame.names[0]);
   CHECK(again.frame.names[0] > removal.frame.names[0]);
   other.deliver(again);
@@ -59,8 +59,8 @@ TEST_CASE("a key made again after its delete was forgotten never reuses a dot") 
 // T6, first form
 TEST_CASE("a frame's context does not claim writes of other keys for its receiver") {
   Replica home(n0), other(n1);
-  const Message a = home.put(0);
-  const Message b = home.put(1);
+  const SentMessage a = home.put(0);
+  const SentMessage b = home.put(1);
   other.deliver(b);
   CHECK_FALSE(other.seen().contains(a.frame.names[0]));
   exchange(home, other, {{a.frame.names[0], 0}, {b.frame.names[0], 1}});
@@ -71,7 +71,7 @@ TEST_CASE("a frame's context does not claim writes of other keys for its receive
 // T6, second form
 TEST_CASE("an absent key's context does not claim the writes that come after it") {
   Replica home(n0), other(n1);
-  const Message a = home.put(1);
+  const SentMessage a = home.put(1);
   other.deliver(home.answer(0, {}));
   other.deliver(home.answer(1, a.frame.names));
   CHECK(other.live(1) == a.frame.names);
@@ -80,10 +80,10 @@ TEST_CASE("an absent key's context does not claim the writes that come after it"
 // T7
 TEST_CASE("a client's context does not claim writes for its coordinator") {
   Replica home(n0), other(n1);
-  const Message a = home.put(0);
+  const SentMessage a = home.put(0);
   other.deliver(a);
-  const Message b = home.put(0);
-  const Message c = other.put(0, DotSet{b.frame.names[0]});
+  const SentMessage b = home.put(0);
+  const SentMessage c = other.put(0, DotSet{b.frame.names[0]});
   CHECK_FALSE(other.seen().contains(b.frame.names[0]));
   CHECK(other.live(0) == Dots{a.frame.names[0], c.frame.names[0]});
   exchange(home, other, {{b.frame.names[0], 0}});  // the effect of b on a
@@ -102,8 +102,8 @@ TEST_CASE("a fallback's second write does not cover its first, which nobody show
   DotSet first_seen, second_seen;
   coordinate_put(first, first_seen, sibling(a), {});
   coordinate_put(second, second_seen, sibling(b), {});
-  const Message put_a{0, frame_of(first, first_seen, {a})};
-  const Message put_b{0, frame_of(second, second_seen, {b})};
+  const SentMessage put_a{0, frame_of(first, first_seen, {a})};
+  const SentMessage put_b{0, frame_of(second, second_seen, {b})};
   SECTION("in order") {
     owner.deliver(put_a);
     owner.deliver(put_b);
@@ -118,9 +118,9 @@ TEST_CASE("a fallback's second write does not cover its first, which nobody show
 // T10
 TEST_CASE("a delete whose frame was lost is found by comparing clocks") {
   Replica home(n0), other(n1);
-  const Message put = home.put(0);
+  const SentMessage put = home.put(0);
   other.deliver(put);
-  const Message removal = home.remove(0);
+  const SentMessage removal = home.remove(0);
   const DotSet lacking = home.seen().difference(other.seen());
   CHECK(lacking == DotSet{removal.frame.names[0]});
   exchange(home, other, {{put.frame.names[0], 0}, {removal.frame.names[0], 0}});
@@ -132,10 +132,10 @@ TEST_CASE("a delete whose frame was lost is found by comparing clocks") {
 // T12
 TEST_CASE("what a frame declared dead is dead when it comes later") {
   Replica home(n0), other(n1), third(n2);
-  const Message a = other.remove(0);
-  const Message b = home.put(0);
+  const SentMessage a = other.remove(0);
+  const SentMessage b = home.put(0);
   third.deliver(b);
-  const Message c = home.put(0);  // covers b
+  const SentMessage c = home.put(0);  // covers b
   other.deliver(c);
   other.deliver(b);
   third.deliver(c);
@@ -150,13 +150,13 @@ TEST_CASE("what a frame declared dead is dead when it comes later") {
 // T21
 TEST_CASE("a client's context covers what its value replaced, also where only that is known") {
   Replica lost(n2), fallback(n3), owner(n0);
-  const Message a = lost.put(0);
+  const SentMessage a = lost.put(0);
   fallback.deliver(a);
   owner.deliver(a);
   lost.put(0);  // covers a, reaches nobody
   const DotSet context = lost.context(0);
   // The replica is gone for good; its client writes through one that knows only a.
-  const Message c = fallback.put(0, context);
+  const SentMessage c = fallback.put(0, context);
   CHECK(fallback.live(0) == c.frame.names);
   owner.deliver(c);
   CHECK(owner.live(0) == c.frame.names);

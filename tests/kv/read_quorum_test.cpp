@@ -207,7 +207,7 @@ TEST_CASE("the answer does not depend on the order in which replicas answer") {
     CAPTURE(seed);
     SeededRandom random(seed);
     std::vector<Replica> replicas{Replica(n0), Replica(n1), Replica(n2)};
-    std::vector<Message> network;
+    std::vector<SentMessage> network;
     for (int i = 0; i < 12; ++i) {
       Replica& replica = replicas[random.below(3)];
       std::optional<DotSet> context;

@@ -56,7 +56,7 @@ inline DotSet dot_set(const std::vector<Dot>& dots) {
 }
 
 /// A write on its way: the frame and whose key it is.
-struct Message {
+struct SentMessage {
   int key = 0;
   Frame frame;
 };
@@ -66,24 +66,24 @@ class Replica {
  public:
   explicit Replica(NodeId node) : actor_{node, 1} {}
 
-  Message put(int key, const std::optional<DotSet>& context = {}) {
+  SentMessage put(int key, const std::optional<DotSet>& context = {}) {
     const Dot dot = mint();
     coordinate_put(objects_[key], seen_, sibling(dot, to_string(dot)), context);
     return answer(key, {dot});
   }
-  Message remove(int key, const std::optional<DotSet>& context = {}) {
+  SentMessage remove(int key, const std::optional<DotSet>& context = {}) {
     const Dot dot = mint();
     coordinate_remove(objects_[key], seen_, dot, context);
     drop_if_empty(key);
     return answer(key, {dot});
   }
-  Change deliver(const Message& message) {
+  Change deliver(const SentMessage& message) {
     Change change = merge(objects_[message.key], seen_, message.frame);
     drop_if_empty(message.key);
     return change;
   }
   /// The present state of a key, as sent to whoever lacks the effects of `names`.
-  Message answer(int key, std::vector<Dot> names) const {
+  SentMessage answer(int key, std::vector<Dot> names) const {
     return {key, frame_of(object(key), seen_, std::move(names))};
   }
   DotSet context(int key) const { return filled_context(object(key), seen_); }

@@ -15,40 +15,55 @@ constexpr Duration settle_interval = 1s;
 
 }  // namespace
 
-void Shard::connect(const std::vector<std::unique_ptr<Shard>>& shards, std::size_t here,
-                    kv::LocalReader& reader, const cluster::Metadata& metadata, NodeId self) {
+Shard::Shard(Loop& on, std::size_t at, Parts parts)
+    : loop(on),
+      index(at),
+      home({parts.db, parts.reader, on.clock(), parts.self, at, parts.loops, &parts.fence}),
+      source({parts.db, home, parts.transfer_lane, on.clock(), parts.metadata, parts.fence,
+              parts.self}),
+      governor(on.clock(), parts.transfer_bytes_per_second),
+      receiver(
+          {parts.db, home, parts.transfer_lane, on.clock(), on.peers(), parts.metadata, governor}),
+      nursery(on.executor(), on.clock()),
+      parts_(parts),
+      settle_timer_(on.clock().make_timer()) {}
+
+std::vector<kv::Homes::Home> Shard::homes_of(const std::vector<std::unique_ptr<Shard>>& shards) {
   std::vector<kv::Homes::Home> all;
-  for (const auto& shard : shards) all.push_back({&shard->loop, &shard->home});
-  homes = std::make_unique<kv::Homes>(std::move(all), here);
-  nursery = std::make_unique<Nursery>(loop.executor(), loop.clock());
-  store = std::make_unique<kv::Store>(
-      kv::Collaborators{self, metadata, loop, reader, *homes, *nursery, lagging});
-  const auto always_ready = [] { return std::vector<std::string>(); };
-  http = std::make_unique<api::Handler>(api::Services{*store, metadata, loop.peers(), loop.clock(),
-                                                      loop.random(), self, always_ready});
+  for (const auto& shard : shards)
+    all.push_back({&shard->loop, &shard->home, &shard->source, &shard->receiver});
+  return all;
 }
 
-void Shard::start(const cluster::View& view, NodeId self) {
-  std::vector<PeerAddress> peers;
-  for (const cluster::Node& node : view.nodes())
-    if (node.id != self) peers.push_back({node.id, node.host, node.peer_port});
-  loop.peers().set_addresses(std::move(peers));
+void Shard::connect(const std::vector<std::unique_ptr<Shard>>& shards) {
+  homes = std::make_unique<kv::Homes>(homes_of(shards), index);
+  store = std::make_unique<kv::Store>(kv::Collaborators{parts_.self.node, parts_.metadata, loop,
+                                                        parts_.reader, *homes, nursery, lagging});
+  const auto always_ready = [] { return std::vector<std::string>(); };
+  http = std::make_unique<api::Handler>(
+      api::Services{*store, parts_.metadata, parts_.administration, loop.peers(), loop.clock(),
+                    loop.random(), parts_.self.node, always_ready});
+}
+
+Task<void> Shard::start() {
   loop.peers().serve(*store);
-  settle_timer_ = loop.clock().make_timer();
-  nursery->spawn(settle_regularly());
+  nursery.spawn(settle_regularly());
+  co_return;
 }
 
 Task<void> Shard::settle_regularly() {
   while (!closing_) {
     co_await settle_timer_->wait_until(loop.clock().now() + settle_interval);
-    if (!closing_) co_await home.settle();
+    if (closing_) break;
+    co_await home.settle();
+    source.expire();
   }
 }
 
 Task<void> Shard::close() {
   closing_ = true;
   settle_timer_->wake();
-  co_await nursery->close();
+  co_await nursery.close();
 }
 
 }  // namespace ouro::node

@@ -17,6 +17,18 @@ constexpr std::size_t compaction_lanes_max = 2;
 
 }  // namespace
 
+Result<std::unique_ptr<engine::Db>> open_meta(FileSystem& files, const std::string& directory,
+                                              std::uint64_t identity, Lane& commit,
+                                              Lane& background) {
+  engine::Options meta;
+  meta.directory = directory + "/meta";
+  meta.identity = identity;
+  meta.tables = {{"system", false}, {"raft", false}};
+  meta.memtable_bytes = meta_memtable_bytes;
+  meta.memory_bytes = meta_memory_bytes;
+  return engine::Db::open(std::move(meta), files, {commit, background, background});
+}
+
 Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   FileSystem& files = world.files();
   if (const Status made = files.create_directory(config.directory); !made) return made.error();
@@ -38,16 +50,11 @@ Result<Storage> Storage::open(World& world, const NodeConfig& config) {
   storage.meta_lane = world.make_lane("meta-commit");
   storage.meta_background = world.make_lane("meta-compact");
   storage.scrub_lane = world.make_lane("scrub");
+  storage.transfer_lane = world.make_lane("transfer");
+  storage.plan_lane = world.make_lane("plan");
 
-  engine::Options meta;
-  meta.directory = config.directory + "/meta";
-  meta.identity = world.loop(0).random().next();
-  meta.tables = {{"system", false}};
-  meta.memtable_bytes = meta_memtable_bytes;
-  meta.memory_bytes = meta_memory_bytes;
-  auto meta_db =
-      engine::Db::open(std::move(meta), files,
-                       {*storage.meta_lane, *storage.meta_background, *storage.meta_background});
+  auto meta_db = open_meta(files, config.directory, world.loop(0).random().next(),
+                           *storage.meta_lane, *storage.meta_background);
   if (!meta_db) return meta_db.error();
   storage.meta = std::move(*meta_db);
 

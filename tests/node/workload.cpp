@@ -170,15 +170,15 @@ Task<void> Workload::verify_key(std::string key) {
 Task<bool> Workload::converge(std::string key, Values* values) {
   Clock& clock = cluster_.clock();
   for (int attempt = 0; attempt < 10; ++attempt) {
-    const NodeId first =
-        cluster_.nodes()[static_cast<std::size_t>(attempt) % cluster_.nodes().size()];
-    const unsigned all = static_cast<unsigned>(std::min<std::size_t>(
-        cluster_.nodes().size(), cluster_.node(first).metadata().view()->defaults().n));
+    const std::vector<NodeId> serving = cluster_.serving();
+    const NodeId first = serving[static_cast<std::size_t>(attempt) % serving.size()];
+    const auto view = cluster_.node(first).metadata().view();
+    const auto all = static_cast<unsigned>(view->replicas(0, view->defaults().n).reads.size());
     co_await cluster_.get(first, named(key), all, patience);
     co_await sleep_until(clock, clock.now() + 100ms);
 
     std::set<Values> answers;
-    for (const NodeId node : cluster_.nodes()) {
+    for (const NodeId node : serving) {
       const auto read = co_await cluster_.get(node, named(key), 1, patience);
       Values found;
       if (!read || !*read) found.insert("no answer from node " + std::to_string(to_integer(node)));

@@ -1,5 +1,6 @@
 #include "api/handler.hpp"
 
+#include "api/cluster_request_json.hpp"
 #include "api/health_routes.hpp"
 #include "api/text.hpp"
 #include "runtime/coroutine.hpp"
@@ -12,8 +13,10 @@ namespace {
 Task<HttpResponse> ready(HttpResponse response) { co_return response; }
 
 std::optional<Problem> problem_with_body(const HttpHead& head) {
-  if (head.method != HttpMethod::put && head.content_length > 0)
-    return Problem(400, "body_not_allowed", "only a PUT has a body: send the request without one");
+  const bool has_body = head.method == HttpMethod::put || head.method == HttpMethod::post;
+  if (!has_body && head.content_length > 0)
+    return Problem(400, "body_not_allowed",
+                   "only a PUT or POST has a body: send the request without one");
   if (head.content_length <= kv::value_size_max) return std::nullopt;
   return Problem(413, "value_too_large",
                  "the value has " + std::to_string(head.content_length) + " bytes: at most " +
@@ -33,7 +36,9 @@ std::optional<Problem> problem_with_query(const Route& route) {
 Handler::Handler(Services services)
     : services_(std::move(services)),
       kv_(services_.coordinator, services_.metadata),
-      ring_(services_.metadata, services_.peers, services_.clock, services_.self) {}
+      ring_(services_.metadata, services_.administration, services_.peers, services_.clock,
+            services_.self),
+      cluster_(services_.administration, services_.peers, services_.clock, services_.self) {}
 
 HttpHandler::Admission Handler::admit(const HttpHead& head) {
   Admission admission;
@@ -47,6 +52,8 @@ HttpHandler::Admission Handler::admit(const HttpHead& head) {
     admission.refusal = problem_response(*problem, Asked{head.method, request_id()});
   else if (head.method == HttpMethod::put)
     admission.body_size_max = kv::value_size_max;
+  else if (head.method == HttpMethod::post)
+    admission.body_size_max = operator_body_max;
   return admission;
 }
 
@@ -56,6 +63,8 @@ Task<HttpResponse> Handler::answer(HttpRequest& request) {
   if (!routed) return ready(problem_response(routed.error(), asked));
   if (routed->resource == Resource::kv)
     return kv_.answer(request, *std::move(routed), std::move(asked));
+  if (ClusterRoutes::has(routed->resource) && routed->query.empty())
+    return cluster_.answer(request, routed->resource, std::move(asked));
   return ready(answer_now(*routed, asked));
 }
 
@@ -80,8 +89,6 @@ HttpResponse Handler::answer_now(const Route& route, const Asked& asked) {
       return ring_.ring(asked);
     case Resource::locate:
       return ring_.locate(route.name, asked);
-    case Resource::cluster:
-      return ring_.cluster(asked);
     default:
       return index_response(own_name(), asked);
   }

@@ -1,10 +1,12 @@
 // What Ouro answers over HTTP.
 #pragma once
 
+#include "api/cluster_routes.hpp"
 #include "api/kv_routes.hpp"
 #include "api/ring_routes.hpp"
 #include "api/router.hpp"
 #include "base/random.hpp"
+#include "cluster/administration.hpp"
 #include "cluster/view.hpp"
 #include "kv/coordinator.hpp"
 #include "runtime/http.hpp"
@@ -25,6 +27,7 @@ using Unready = std::function<std::vector<std::string>()>;
 struct Services {
   kv::Coordinator& coordinator;
   const cluster::Metadata& metadata;
+  cluster::Administration& administration;
   const Peers& peers;
   const Clock& clock;
   Random& random;  ///< Of request ids.
@@ -49,6 +52,7 @@ class Handler final : public HttpHandler {
   Services services_;
   KvRoutes kv_;
   RingRoutes ring_;
+  ClusterRoutes cluster_;
 };
 
 }  // namespace ouro::api

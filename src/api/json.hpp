@@ -1,7 +1,9 @@
-// What do Ouro's JSON documents look like? The only file that knows the JSON library is json.cpp.
+// What do Ouro's JSON documents look like? Only files named so know the JSON
+// library.
 #pragma once
 
 #include "api/problem.hpp"
+#include "cluster/state.hpp"
 #include "cluster/view.hpp"
 #include "kv/request.hpp"
 #include "ring/ring.hpp"
@@ -20,15 +22,13 @@ std::string problem_json(const Problem& problem, std::string_view request_id);
 /// {"context","values":[{"etag","content_type","last_modified","value" or "value_base64"}]}
 std::string siblings_json(const kv::Found& found);
 
-/// The whole ring: who owns each arc, and the members. `reachable` is this node's opinion.
-std::string ring_json(const cluster::View& view, const Reachable& reachable, WallTime as_of);
+/// The whole ring: who owns each arc, and the members; while a change runs also who will own each
+/// (`target`) and how far it has come (`phases`). `reachable` is this node's opinion.
+std::string ring_json(const cluster::View& view, const cluster::State& state,
+                      const Reachable& reachable, WallTime as_of);
 
-/// Where one key lies and who keeps it.
+/// Where one key lies and who keeps it; while a change runs also who is read and written.
 std::string locate_json(const cluster::View& view, const kv::KeyName& name);
-
-/// The members as `self` sees them.
-std::string cluster_json(const cluster::View& view, NodeId self, const Reachable& reachable,
-                         WallTime as_of);
 
 /// {"status","reasons"}
 std::string health_json(std::string_view status, const std::vector<std::string>& reasons);

@@ -18,9 +18,16 @@ struct Fixed {
   Resource resource;
 };
 constexpr std::array fixed{
-    Fixed{"/", Resource::index},        Fixed{"/livez", Resource::livez},
-    Fixed{"/readyz", Resource::readyz}, Fixed{"/v1/cluster", Resource::cluster},
+    Fixed{"/", Resource::index},
+    Fixed{"/livez", Resource::livez},
+    Fixed{"/readyz", Resource::readyz},
+    Fixed{"/v1/cluster", Resource::cluster},
+    Fixed{"/v1/cluster/abort", Resource::abort},
+    Fixed{"/v1/cluster/commit", Resource::commit},
+    Fixed{"/v1/cluster/plan", Resource::plan},
+    Fixed{"/v1/cluster/stage", Resource::stage},
     Fixed{"/v1/ring", Resource::ring},
+    Fixed{"/v1/transfers", Resource::transfers},
 };
 
 /// What a person may take from the address that was asked for: short, and printable.
@@ -36,8 +43,11 @@ Problem bad_target(std::string detail) { return Problem(400, "bad_target", std::
 std::string_view nearby(std::string_view path) {
   if (path.starts_with("/v1/kv")) return "/v1/kv/{bucket}/{key} for PUT, GET, HEAD and DELETE";
   if (path.starts_with("/v1/ring")) return "/v1/ring and /v1/ring/locate/{bucket}/{key}";
+  if (path.starts_with("/v1/cluster"))
+    return "GET /v1/cluster, and POST /v1/cluster/stage, /plan, /commit and /abort";
   if (path.starts_with("/v1"))
-    return "/v1/kv/{bucket}/{key}, /v1/ring, /v1/ring/locate/{bucket}/{key} and /v1/cluster";
+    return "/v1/kv/{bucket}/{key}, /v1/ring, /v1/ring/locate/{bucket}/{key}, /v1/cluster and "
+           "/v1/transfers";
   return "/v1/kv/{bucket}/{key}, /v1/ring, /v1/cluster, /livez and /readyz";
 }
 
@@ -47,6 +57,7 @@ Problem no_such_route(std::string_view path) {
 }
 
 std::string_view methods_of(Resource resource) {
+  if (takes_post(resource)) return "POST";
   return resource == Resource::kv ? "GET, HEAD, PUT, DELETE" : "GET, HEAD";
 }
 
@@ -54,7 +65,9 @@ bool has_method(Resource resource, HttpMethod method) {
   switch (method) {
     case HttpMethod::get:
     case HttpMethod::head:
-      return true;
+      return !takes_post(resource);
+    case HttpMethod::post:
+      return takes_post(resource);
     case HttpMethod::put:
     case HttpMethod::del:
       return resource == Resource::kv;
@@ -129,6 +142,11 @@ Checked<kv::KeyName> decode_name(const Place& place) {
 }
 
 }  // namespace
+
+bool takes_post(Resource resource) {
+  return resource == Resource::stage || resource == Resource::plan ||
+         resource == Resource::commit || resource == Resource::abort;
+}
 
 Checked<Place> find_place(HttpMethod method, std::string_view target) {
   const std::string_view path = origin_form(target).substr(0, origin_form(target).find('?'));

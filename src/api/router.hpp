@@ -16,7 +16,23 @@
 
 namespace ouro::api {
 
-enum class Resource : std::uint8_t { index, livez, readyz, cluster, ring, locate, kv };
+enum class Resource : std::uint8_t {
+  index,
+  livez,
+  readyz,
+  cluster,
+  stage,
+  plan,
+  commit,
+  abort,
+  transfers,
+  ring,
+  locate,
+  kv
+};
+
+/// POST to it carries a JSON body, which may be empty.
+bool takes_post(Resource resource);
 
 struct Route {
   Resource resource = Resource::index;

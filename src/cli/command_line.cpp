@@ -24,6 +24,8 @@ struct Parser {
   DemoControlCommand control;
   KeyCommand key;
   RingCommand ring;
+  ClusterCommand cluster;
+  RecoverCommand recover;
   EngineCommand engine;
   VersionCommand version;
   Command chosen = Usage{};
@@ -35,6 +37,11 @@ struct Parser {
                    DemoControlCommand::What what);
   void add_key(const std::string& word, const std::string& help, KeyCommand::What what);
   void add_ring();
+  void add_cluster();
+  void add_stages(CLI::App& parent);
+  void add_recover(CLI::App& parent);
+  CLI::App& add_operation(CLI::App& parent, const std::string& word, const std::string& help,
+                          ClusterCommand::What what);
   void add_engine();
   void add_repair(CLI::App& command);
   CLI::App& add_offline(CLI::App& parent, const std::string& word, const std::string& help,
@@ -67,6 +74,7 @@ Parser::Parser() {
       "  ouro put cities lisbon '{\"country\":\"PT\"}'  store a value\n"
       "  ouro get cities lisbon                     read it back\n"
       "  ouro ring locate cities lisbon             where it lies\n"
+      "  ouro cluster status                        the nodes and how they are\n"
       "\nExit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 conflict, 5 unavailable, "
       "6 outcome not known");
   add_serve();
@@ -75,6 +83,7 @@ Parser::Parser() {
   add_key("put", "Store a value", KeyCommand::What::put);
   add_key("del", "Delete a key", KeyCommand::What::del);
   add_ring();
+  add_cluster();
   add_engine();
   add_version();
 }
@@ -84,6 +93,8 @@ void Parser::add_serve() {
       add_command(app, "serve", "Run a node until it is told to stop",
                   "  ouro serve                                 one node, data in ./ouro-data\n"
                   "  ouro serve --config ouro.toml              a node of a cluster\n"
+                  "  ouro serve --join 10.0.0.1:7170            asks that node's cluster to let it "
+                  "in\n"
                   "  ouro serve --data-dir /var/lib/ouro --http-port 8080");
   command.add_option("--config", serve.config, "Configuration of a node of a cluster (TOML)")
       ->type_name("FILE");
@@ -95,7 +106,17 @@ void Parser::add_serve() {
   auto* const peer = command.add_option("--peer-port", serve.peer_port, "Port of nodes [7170]");
   auto* const zone = command.add_option("--zone", serve.zone, "What may fail together with it");
   auto* const name = command.add_option("--name", serve.name, "What people call it [n1]");
-  for (auto* const option : {http, peer, zone, name}) option->excludes("--config");
+  auto* const weight = command.add_option("--weight", serve.weight, "Its share of the data [1]")
+                           ->check(CLI::Range(1, 65535));
+  auto* const advertise =
+      command.add_option("--advertise", serve.advertise, "Where others reach it [--bind]")
+          ->type_name("HOST");
+  auto* const join = command
+                         .add_option("--join", serve.join,
+                                     "A member to ask to be let in; may be given several times")
+                         ->type_name("HOST:PEERPORT");
+  for (auto* const option : {http, peer, zone, name, weight, advertise, join})
+    option->excludes("--config");
   for (auto* const option : {http, peer}) option->check(CLI::Range(1, 65535));
   command.add_option("--loops", serve.loops, "Event loops [one per core]")
       ->check(CLI::Range(1, 256));
@@ -201,6 +222,89 @@ void Parser::add_ring() {
     ring.locate = true;
     chosen = ring;
   });
+}
+
+void Parser::add_cluster() {
+  CLI::App& command = add_command(
+      app, "cluster", "Show the cluster and change it: stage, plan, commit, follow",
+      "  ouro cluster status                        who is there, and what is going on\n"
+      "  ouro cluster leave n2                      stage that n2 shall leave\n"
+      "  ouro cluster plan                          what all that is staged would move\n"
+      "  ouro cluster commit --plan HASH            begin it\n"
+      "  ouro cluster status -f                     follow it to its end");
+  command.require_subcommand(1);
+  using What = ClusterCommand::What;
+  CLI::App& status = add_operation(command, "status", "Show members and changes", What::status);
+  status.add_flag("-f,--follow", cluster.follow, "Follow the running change to its end");
+  add_operation(command, "join", "Show which nodes wait to join, and how others would", What::join);
+  add_stages(command);
+  add_operation(command, "plan", "Show what all that is staged would move", What::plan);
+  CLI::App& commit = add_operation(command, "commit", "Begin what a plan showed", What::commit);
+  commit.add_option("--plan", cluster.plan, "The plan's hash")->required()->type_name("HASH");
+  commit.add_flag("--yes", cluster.yes, "Do not ask");
+  commit.add_flag("-f,--follow", cluster.follow, "Follow the change to its end");
+  CLI::App& abort = add_operation(command, "abort", "Turn the running change round", What::abort);
+  abort.add_option("--change", cluster.change, "Only if it is this one");
+  add_recover(command);
+}
+
+void Parser::add_recover(CLI::App& parent) {
+  CLI::App& command = add_command(
+      parent, "recover", "Go on after a majority of the voters was lost for good",
+      "  ouro cluster recover ouro-data                     what this node knows, and what to do\n"
+      "  ouro cluster recover ouro-data --lead              on the survivor that knows most\n"
+      "  ouro cluster recover ouro-data --follow 1f2e@4.57  on the others, as that one prints it");
+  command.add_option("DIR", recover.directory, "The data directory of a node that is stopped")
+      ->required();
+  auto* const lead = command.add_flag("--lead", recover.lead, "This node goes on, alone at first");
+  command
+      .add_option("--follow", recover.follow, "This node gives up its metadata log for that one's")
+      ->type_name("GROUP")
+      ->excludes(lead);
+  command.add_flag("--accept-log-loss", recover.accept_log_loss,
+                   "Follow also a node that knows less than this one");
+  command.add_flag("--yes", recover.yes, "Do not ask");
+  command.add_flag("--json", recover.json, "As JSON");
+  command.callback([this] { chosen = recover; });
+}
+
+void Parser::add_stages(CLI::App& parent) {
+  using What = ClusterCommand::What;
+  const auto with_node = [&](const char* word, const char* help, What what) -> CLI::App& {
+    CLI::App& command = add_operation(parent, word, help, what);
+    command.add_option("NODE", cluster.node, "Its name")->required();
+    return command;
+  };
+  with_node("leave", "Stage that a node gives up its data and leaves", What::leave);
+  CLI::App& replace =
+      with_node("replace", "Stage that a waiting node takes over from another", What::replace);
+  replace.add_option("--with", cluster.with, "The node that waits to join")
+      ->required()
+      ->type_name("NODE");
+  CLI::App& weight = with_node("weight", "Stage another share of the data", What::weight);
+  weight.add_option("WEIGHT", cluster.weight)->required()->check(CLI::Range(1, 65535));
+  CLI::App& zone = with_node("zone", "Stage another zone", What::zone);
+  zone.add_option("ZONE", cluster.zone, "What may fail together; \"\" for none")->required();
+  with_node("unstage", "Take back what is staged for a node", What::unstage);
+  CLI::App& lost = add_operation(
+      parent, "lost", "Give up nodes that are dead and will never come back", What::lost);
+  lost.add_option("NODE", cluster.names, "Their names")->required();
+  lost.add_flag("--accept-data-loss", cluster.accept_data_loss,
+                "Also when acknowledged writes may be on these nodes alone");
+}
+
+CLI::App& Parser::add_operation(CLI::App& parent, const std::string& word, const std::string& help,
+                                ClusterCommand::What what) {
+  CLI::App& command = add_command(parent, word, help, "  ouro cluster " + word + " -h");
+  add_node_option(command, cluster.nodes);
+  command.add_flag("--json", cluster.json, "The node's answer as it is");
+  command.add_flag("--curl", cluster.curl,
+                   "Print the curl command that does the same, and do nothing");
+  command.callback([this, what] {
+    cluster.what = what;
+    chosen = cluster;
+  });
+  return command;
 }
 
 void Parser::add_engine() {

@@ -21,6 +21,9 @@ struct ServeCommand {
   std::optional<std::size_t> loops;
   std::optional<std::string> zone;
   std::optional<std::string> name;
+  std::optional<std::uint32_t> weight;
+  std::optional<std::string> advertise;
+  std::vector<std::string> join;  ///< As typed: HOST:PORT each.
   std::optional<std::string> log_level;
   bool insecure = false;
 };
@@ -68,6 +71,46 @@ struct RingCommand {
   bool curl = false;
 };
 
+/// `ouro cluster WORD`: what the cluster is, and changes of it.
+struct ClusterCommand {
+  enum class What {
+    status,
+    join,
+    leave,
+    replace,
+    weight,
+    zone,
+    lost,
+    unstage,
+    plan,
+    commit,
+    abort
+  } what = What::status;
+  std::string node;                ///< By name.
+  std::string with;                ///< replace
+  std::vector<std::string> names;  ///< lost
+  std::uint32_t weight = 1;
+  std::string zone;
+  std::string plan;  ///< commit: the hash.
+  std::optional<std::uint64_t> change;
+  bool accept_data_loss = false;
+  bool follow = false;
+  bool yes = false;
+  std::string nodes;
+  bool json = false;
+  bool curl = false;
+};
+
+/// `ouro cluster recover DIR`: on the directory of a node that is stopped.
+struct RecoverCommand {
+  std::string directory;
+  bool lead = false;
+  std::string follow;  ///< As typed; see cli/recover_command.hpp.
+  bool accept_log_loss = false;
+  bool yes = false;
+  bool json = false;
+};
+
 /// `ouro engine dump|verify|stats|repair DIR`.
 struct EngineCommand {
   enum class What { dump, verify, stats, repair } what = What::stats;
@@ -93,8 +136,9 @@ struct Usage {
   std::string text;
 };
 
-using Command = std::variant<Usage, ServeCommand, DemoCommand, DemoControlCommand, KeyCommand,
-                             RingCommand, EngineCommand, VersionCommand>;
+using Command =
+    std::variant<Usage, ServeCommand, DemoCommand, DemoControlCommand, KeyCommand, RingCommand,
+                 ClusterCommand, RecoverCommand, EngineCommand, VersionCommand>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -7,18 +7,23 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <span>
+#include <system_error>
 #include <utility>
 
 namespace ouro::cli {
 namespace {
 
-constexpr std::array<std::string_view, 11> top_keys{
-    "self",       "data_dir",     "bind",
-    "insecure",   "loops",        "log_level",
-    "memory_mib", "memtable_mib", "scrub_mib_per_second",
-    "node",       "cluster"};
+constexpr std::array<std::string_view, 18> top_keys{
+    "join",      "name",      "zone",       "weight",       "advertise",
+    "http_port", "peer_port", "data_dir",   "bind",         "insecure",
+    "loops",     "log_level", "memory_mib", "memtable_mib", "scrub_mib_per_second",
+    "self",      "node",      "cluster"};
+/// A node that a [[node]] table describes has these from there; one that none describes, here.
+constexpr std::span<const std::string_view> alone_keys = std::span(top_keys).first<7>();
+constexpr std::span<const std::string_view> founder_keys = std::span(top_keys).last<3>();
 constexpr std::span<const std::string_view> cluster_file_keys = std::span(top_keys).last<2>();
 constexpr std::array<std::string_view, 6> cluster_keys{"id", "seed", "arcs", "n", "r", "w"};
 constexpr std::array<std::string_view, 7> node_keys{"id",        "name", "host",  "http_port",
@@ -152,13 +157,58 @@ std::optional<Error> read_nodes(const toml::table& root, const std::string& file
   return std::nullopt;
 }
 
+bool names_nodes(const toml::table& root) {
+  return std::ranges::any_of(founder_keys,
+                             [&root](std::string_view key) { return root.contains(key); });
+}
+
+void read_join(TableReader& reader, const toml::table& root, std::vector<PeerPlace>& into) {
+  const toml::node* const node = root.get("join");
+  if (node == nullptr) return;
+  const toml::array* const places = node->as_array();
+  if (places == nullptr || places->empty())
+    return reader.fail(node->source(), "join must be a list such as [\"10.0.0.1:7170\"]");
+  for (const toml::node& entry : *places) {
+    const Result<PeerPlace> place = parse_peer_place(entry.value_or(std::string()));
+    if (!place) return reader.fail(entry.source(), "join: " + place.error().message);
+    into.push_back(*place);
+  }
+}
+
+void read_alone(TableReader& reader, const toml::table& root, Config& config) {
+  cluster::Node& node = config.alone;
+  node.http_port = 7070;
+  node.peer_port = 7170;
+  read_join(reader, root, config.join);
+  reader.read("name", node.name);
+  reader.read("advertise", node.host);
+  reader.read_number("http_port", node.http_port, 1, 65535);
+  reader.read_number("peer_port", node.peer_port, 1, 65535);
+  reader.read("zone", node.zone);
+  reader.read_number("weight", node.weight, 1, 65535);
+}
+
+void read_founder(TableReader& reader, const toml::table& root, Config& config) {
+  for (const std::string_view key : alone_keys)
+    if (const toml::node* node = root.get(key))
+      reader.fail(
+          node->source(),
+          fmt::format("{} is for a file without [[node]] tables: a node that joins needs no "
+                      "list of members, and one of a list has this in its table",
+                      key));
+  reader.require("self");
+  reader.read("self", config.self);
+}
+
 std::optional<Error> read_top(const toml::table& root, const std::string& file, Config& config) {
   std::string bind;
   std::size_t loops = 0;
   TableReader reader(root, file);
   reader.expect(top_keys);
-  reader.require("self");
-  reader.read("self", config.self);
+  if (names_nodes(root))
+    read_founder(reader, root, config);
+  else
+    read_alone(reader, root, config);
   reader.read("data_dir", config.data_dir);
   reader.read("bind", bind);
   reader.read("insecure", config.insecure);
@@ -200,6 +250,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file) try 
   const toml::table root = toml::parse(text, file);
   Config config;
   if (auto error = read_top(root, file, config)) return *std::move(error);
+  if (!names_nodes(root)) return config;
   if (auto error = read_cluster(root, file, config.cluster)) return *std::move(error);
   if (auto error = read_nodes(root, file, config.cluster.nodes)) return *std::move(error);
   const auto& nodes = config.cluster.nodes;
@@ -224,16 +275,37 @@ Result<cluster::Settings> parse_cluster(std::string_view text, const std::string
   return not_toml(error, file);
 }
 
+std::string render_alone(const Config& config) {
+  const cluster::Node& node = config.alone;
+  std::string places;
+  for (const PeerPlace& place : config.join) {
+    const bool is_ipv6 = place.host.find(':') != place.host.npos;
+    places +=
+        (places.empty() ? "" : ", ") +
+        quoted(fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), place.host, place.port));
+  }
+  std::string text = places.empty() ? "" : "join = [" + places + "]\n";
+  text += fmt::format("name = {}\nzone = {}\nweight = {}\nadvertise = {}\n", quoted(node.name),
+                      quoted(node.zone), node.weight, quoted(node.host));
+  return text + fmt::format("http_port = {}\npeer_port = {}\n", node.http_port, node.peer_port);
+}
+
+const cluster::Node& Config::node() const {
+  const auto named = std::ranges::find(cluster.nodes, self, &cluster::Node::name);
+  return named != cluster.nodes.end() ? *named : alone;
+}
+
 std::string render_config(const Config& config) {
-  std::string text;
-  text += fmt::format("self = {}\ndata_dir = {}\n", quoted(config.self), quoted(config.data_dir));
+  std::string text =
+      config.founds() ? fmt::format("self = {}\n", quoted(config.self)) : render_alone(config);
+  text += fmt::format("data_dir = {}\n", quoted(config.data_dir));
   if (config.bind) text += fmt::format("bind = {}\n", quoted(*config.bind));
   if (config.insecure) text += "insecure = true\n";
   if (config.loops) text += fmt::format("loops = {}\n", *config.loops);
   text += fmt::format("log_level = {}\nmemory_mib = {}\nmemtable_mib = {}\n",
                       quoted(config.log_level), config.memory_mib, config.memtable_mib);
   text += fmt::format("scrub_mib_per_second = {}\n\n", config.scrub_mib_per_second);
-  return text + render_cluster(config.cluster);
+  return config.founds() ? text + render_cluster(config.cluster) : text;
 }
 
 std::string render_cluster(const cluster::Settings& cluster) {
@@ -261,6 +333,33 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
   }
   return value;
 }
+
+Result<PeerPlace> parse_peer_place(const std::string& text) {
+  const Error wrong{ErrorCode::invalid_argument,
+                    "\"" + text + "\" is not HOST:PORT, such as 10.0.0.1:7170"};
+  PeerPlace place;
+  std::string_view rest = text;
+  if (rest.starts_with('[')) {
+    const std::size_t end = rest.find(']');
+    if (end == rest.npos) return wrong;
+    place.host = rest.substr(1, end - 1);
+    rest.remove_prefix(end + 1);
+  } else {
+    const std::size_t end = rest.find(':');
+    if (end != rest.npos && rest.find(':', end + 1) != rest.npos) return wrong;
+    place.host = rest.substr(0, end);
+    rest.remove_prefix(place.host.size());
+  }
+  if (place.host.empty() || place.host.find('/') != place.host.npos) return wrong;
+  if (rest.empty()) return place;
+  rest.remove_prefix(1);
+  const char* const end = rest.data() + rest.size();
+  const auto [stop, error] = std::from_chars(rest.data(), end, place.port);
+  if (error != std::errc() || stop != end || place.port == 0) return wrong;
+  return place;
+}
+
+bool is_wildcard(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "::1") return true;

@@ -36,14 +36,6 @@ bool show(const EngineCommand& command, const engine::RepairReport& report) {
   return print_all(command.json ? json.dump() + "\n" : repair_text(json));
 }
 
-bool agreed() {
-  fmt::print(stderr, "Repair it? [y/N] ");
-  std::fflush(stderr);
-  char answer[8] = "";
-  if (std::fgets(answer, sizeof answer, stdin) == nullptr) return false;
-  return answer[0] == 'y' || answer[0] == 'Y';
-}
-
 }  // namespace
 
 int run_repair(FileSystem& files, const EngineCommand& command) {
@@ -60,7 +52,7 @@ int run_repair(FileSystem& files, const EngineCommand& command) {
               "repeat with --yes if this is what you want; --dry-run only shows the plan");
     return wrong_usage;
   }
-  if (!command.yes && !agreed()) {
+  if (!command.yes && !agreed("Repair it?")) {
     say("nothing was changed");
     return failed;
   }

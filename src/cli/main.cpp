@@ -1,9 +1,11 @@
 #include "api/health_routes.hpp"
+#include "cli/cluster_commands.hpp"
 #include "cli/command_line.hpp"
 #include "cli/demo.hpp"
 #include "cli/engine_commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/key_commands.hpp"
+#include "cli/recover_command.hpp"
 #include "cli/ring_commands.hpp"
 #include "cli/serve.hpp"
 #include "runtime/frame.hpp"
@@ -25,6 +27,8 @@ int run(const DemoCommand& command) { return run_demo(command); }
 int run(const DemoControlCommand& command) { return run_demo_control(command); }
 int run(const KeyCommand& command) { return run_key_command(command); }
 int run(const RingCommand& command) { return run_ring_command(command); }
+int run(const ClusterCommand& command) { return run_cluster_command(command); }
+int run(const RecoverCommand& command) { return run_recover_command(command); }
 int run(const EngineCommand& command) { return run_engine_command(command); }
 
 int run(const VersionCommand& command) {

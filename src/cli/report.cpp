@@ -1,6 +1,7 @@
 #include "cli/report.hpp"
 
 #include <fmt/format.h>
+#include <array>
 
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +16,23 @@ void say(std::string_view line) {
 void say_error(std::string_view what, std::string_view hint) {
   say(fmt::format("error: {}", what));
   if (!hint.empty()) say(fmt::format("hint: {}", hint));
+}
+
+bool agreed(std::string_view question) {
+  fmt::print(stderr, "{} [y/N] ", question);
+  std::fflush(stderr);
+  char answer[8] = "";
+  if (std::fgets(answer, sizeof answer, stdin) == nullptr) return false;
+  return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<const char*, 4> units{"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) return fmt::format("{} bytes", bytes);
+  double size = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit + 1 < units.size(); ++unit) size /= 1024;
+  return fmt::format("{:.1f} {}", size, units[unit]);
 }
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {

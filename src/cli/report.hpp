@@ -2,6 +2,7 @@
 // error.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@ void say(std::string_view line);
 
 /// "error: what", and "hint: next step" below it when there is one.
 void say_error(std::string_view what, std::string_view hint);
+
+/// Asks on standard error and reads the answer from standard input; true for a yes.
+bool agreed(std::string_view question);
+
+/// "1.5 GiB", "12 bytes"
+std::string size_text(std::uint64_t bytes);
 
 /// Rows of cells as columns that are aligned with two spaces between them; the first row is the
 /// heading. No trailing spaces.

@@ -14,8 +14,9 @@ namespace ouro::cli {
 int run_serve(const ServeCommand& command);
 
 /// What the node runs with: the configuration file's text, if one was named, and the flags, which
-/// win. Without a file it is a cluster of one node. Error denied for an address that others can
-/// reach, unless it was accepted by name.
+/// win. What names neither nodes nor members to join is a cluster of one node (unless its directory
+/// belongs to a cluster already, which the node finds out). Errors: denied for an address that
+/// others can reach, unless it was accepted by name; invalid_argument for one that nobody can dial.
 Result<Config> settle_config(const ServeCommand& command, const std::optional<std::string>& file);
 
 }  // namespace ouro::cli

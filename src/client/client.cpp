@@ -94,6 +94,14 @@ Result<Answer> Client::fetch(const std::string& target, std::chrono::millisecond
   return ask(request_for("GET", target, timeout));
 }
 
+Result<Answer> Client::post(const std::string& target, std::string document,
+                            std::chrono::milliseconds timeout) {
+  auto request = request_for("POST", target, timeout);
+  request.fields.emplace_back("Content-Type", "application/json");
+  request.body = std::move(document);
+  return ask(std::move(request));
+}
+
 Result<Answer> Client::ask(net::HttpClientRequest request) {
   const bool reads = request.method == "GET";
   Result<Answer> answer = Error{ErrorCode::invalid_argument, "no node is named"};

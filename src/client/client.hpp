@@ -58,6 +58,10 @@ class Client {
   /// The JSON of a GET of any other path, such as /v1/ring.
   Result<Answer> fetch(const std::string& target, std::chrono::milliseconds timeout);
 
+  /// The answer to a POST of a JSON document, such as to /v1/cluster/stage.
+  Result<Answer> post(const std::string& target, std::string document,
+                      std::chrono::milliseconds timeout);
+
  private:
   Result<Answer> ask(net::HttpClientRequest request);
 

@@ -4,7 +4,8 @@
 #include "sim/clock.hpp"
 #include "sim/run.hpp"
 #include "sim/scheduler.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/api/fake_administration.hpp"
+#include "tests/support/fixed_metadata.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -47,28 +48,16 @@ class TwoOfThree final : public Peers {
   Task<Result<Message>> call(NodeId, PeerLane, Message, Instant) override {
     co_return Error{ErrorCode::unreachable, "nobody"};
   }
+  Task<Result<Message>> introduce(std::string, std::uint16_t, Message, Instant) override {
+    co_return Error{ErrorCode::unreachable, "nobody"};
+  }
   bool reachable(NodeId peer) const override { return peer == NodeId(2); }
   bool was_lost(NodeId) const override { return false; }
   void serve(PeerHandler&) override {}
   void set_addresses(std::vector<PeerAddress>) override {}
 };
 
-cluster::View three_nodes() {
-  cluster::Settings settings;
-  settings.cluster = 0xabc;
-  for (std::uint32_t i = 1; i <= 3; ++i) {
-    cluster::Node node;
-    node.id = NodeId(i);
-    node.name = "n" + std::to_string(i);
-    node.host = i == 3 ? "::1" : "10.0.0.1";
-    node.http_port = static_cast<std::uint16_t>(7069 + i);
-    node.peer_port = static_cast<std::uint16_t>(7169 + i);
-    settings.nodes.push_back(std::move(node));
-  }
-  Result<cluster::View> view = cluster::make_view(std::move(settings));
-  REQUIRE(view.has_value());
-  return *std::move(view);
-}
+cluster::View three_nodes() { return cluster::first_view(three_settings()); }
 
 struct Bench {
   sim::Scheduler scheduler{1};
@@ -77,10 +66,11 @@ struct Bench {
   LiteralCoordinator coordinator;
   TwoOfThree peers;
   cluster::FixedMetadata metadata{three_nodes()};
+  FakeAdministration administration;
   SeededRandom random{1};
   std::vector<std::string> reasons;
-  Handler handler{
-      Services{coordinator, metadata, peers, clock, random, NodeId(1), [this] { return reasons; }}};
+  Handler handler{Services{coordinator, metadata, administration, peers, clock, random, NodeId(1),
+                           [this] { return reasons; }}};
 
   HttpResponse ask(HttpMethod method, std::string_view target, std::string body = {},
                    std::vector<std::pair<std::string_view, std::string_view>> fields = {}) {
@@ -210,6 +200,8 @@ TEST_CASE("the ring names an owner for each arc, and whom this node can reach") 
   CHECK(ring["nodes"][2]["reachable"] == false);
   CHECK(ring["nodes"][0]["http"] == "http://10.0.0.1:7070");
   CHECK(ring["nodes"][2]["peer"] == "[::1]:7172");
+  CHECK(ring["nodes"][2]["status"] == "active");
+  CHECK(!ring.contains("target"));
 }
 
 TEST_CASE("a located key lies on the arc of its token, with its owner first") {
@@ -236,6 +228,19 @@ TEST_CASE("the root and the members tell a client where to go on") {
   const auto cluster = bench.json("/v1/cluster");
   CHECK(cluster["self"] == "n1");
   CHECK(cluster["members"].size() == 3);
+}
+
+TEST_CASE("an operator's request has a small body, and no parameters") {
+  Bench bench;
+  CHECK(bench.admit(HttpMethod::post, "/v1/cluster/stage", 100).status == 0);
+  CHECK(bench.ask(HttpMethod::post, "/v1/cluster/plan").status == 200);
+  CHECK(bench.ask(HttpMethod::post, "/v1/cluster/plan?force=1").status == 400);
+  CHECK(bench.ask(HttpMethod::get, "/v1/cluster/plan").status == 405);
+  CHECK(bench.ask(HttpMethod::post, "/v1/cluster").status == 405);
+  HttpHead head;
+  head.method = HttpMethod::post;
+  head.target = "/v1/cluster/stage";
+  CHECK(bench.handler.admit(head).body_size_max == 65536);
 }
 
 TEST_CASE("what is no request gets a problem and the connection is closed") {

@@ -90,3 +90,55 @@ TEST_CASE("only a near word is suggested") {
   CHECK(suggestion("wieght", known) == ": did you mean \"weight\"?");
   CHECK(suggestion("zone", known).empty());
 }
+
+TEST_CASE("serve takes members to join") {
+  const auto serve = must_be<ServeCommand>({"serve", "--join", "a:1", "--join", "b:2", "--weight",
+                                            "4", "--advertise", "db1", "--name", "n9"});
+  CHECK(serve.join == std::vector<std::string>{"a:1", "b:2"});
+  CHECK(serve.weight == 4u);
+  CHECK(serve.advertise == "db1");
+  CHECK(has(mistake({"serve", "--weight", "0"}), "--weight"));
+  CHECK(has(mistake({"serve", "--config", "x", "--join", "a:1"}), "--join"));
+}
+
+TEST_CASE("cluster words name nodes and what shall become of them") {
+  using What = ClusterCommand::What;
+  const auto leave = must_be<ClusterCommand>({"cluster", "leave", "n2", "--node", "db1"});
+  CHECK(leave.what == What::leave);
+  CHECK(leave.node == "n2");
+  CHECK(leave.nodes == "db1");
+  const auto replace = must_be<ClusterCommand>({"cluster", "replace", "n2", "--with", "n5"});
+  CHECK(replace.what == What::replace);
+  CHECK(replace.with == "n5");
+  CHECK(must_be<ClusterCommand>({"cluster", "weight", "n2", "3"}).weight == 3);
+  CHECK(must_be<ClusterCommand>({"cluster", "zone", "n2", "b"}).zone == "b");
+  const auto lost = must_be<ClusterCommand>({"cluster", "lost", "n2", "n3", "--accept-data-loss"});
+  CHECK(lost.names == std::vector<std::string>{"n2", "n3"});
+  CHECK(lost.accept_data_loss);
+  CHECK(must_be<ClusterCommand>({"cluster", "status", "-f"}).follow);
+  CHECK(must_be<ClusterCommand>({"cluster", "abort", "--change", "7"}).change == 7u);
+}
+
+TEST_CASE("a change of the cluster begins only with the hash of a plan") {
+  const auto commit = must_be<ClusterCommand>({"cluster", "commit", "--plan", "1f", "--yes"});
+  CHECK(commit.plan == "1f");
+  CHECK(commit.yes);
+  CHECK(has(mistake({"cluster", "commit"}), "--plan"));
+  CHECK(has(mistake({"cluster", "replace", "n2"}), "--with"));
+  CHECK(has(mistake({"cluster"}), "cluster -h"));
+}
+
+TEST_CASE("recover looks unless it is told who leads") {
+  const auto look = must_be<RecoverCommand>({"cluster", "recover", "dir", "--json"});
+  CHECK(look.directory == "dir");
+  CHECK(!look.lead);
+  CHECK(look.follow.empty());
+  CHECK(look.json);
+  const auto lead = must_be<RecoverCommand>({"cluster", "recover", "dir", "--lead", "--yes"});
+  CHECK(lead.lead);
+  CHECK(lead.yes);
+  const auto follow = must_be<RecoverCommand>({"cluster", "recover", "d", "--follow", "1f@4.5"});
+  CHECK(follow.follow == "1f@4.5");
+  CHECK(has(mistake({"cluster", "recover", "d", "--lead", "--follow", "1f@4.5"}), "--lead"));
+  CHECK(has(mistake({"cluster", "recover"}), "DIR"));
+}

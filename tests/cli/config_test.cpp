@@ -110,7 +110,78 @@ TEST_CASE("an address that others can reach is refused unless it is accepted by 
   REQUIRE(!refused.has_value());
   CHECK(refused.error().message.find("--insecure") != std::string::npos);
   command.insecure = true;
+  command.advertise = "10.1.2.3";
   CHECK(settle_config(command, std::nullopt).has_value());
+}
+
+TEST_CASE("an address that nobody can dial is not told to others") {
+  ServeCommand command;
+  command.insecure = true;
+  for (const char* bind : {"0.0.0.0", "::"}) {
+    CAPTURE(bind);
+    command.bind = bind;
+    command.advertise.reset();
+    const Result<Config> refused = settle_config(command, std::nullopt);
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().message.find("--advertise") != std::string::npos);
+    command.advertise = "db1";
+    const Result<Config> config = settle_config(command, std::nullopt);
+    REQUIRE(config.has_value());
+    CHECK(config->node().host == "db1");
+    CHECK(*config->bind == bind);
+  }
+}
+
+TEST_CASE("a node that names members to join founds nothing") {
+  ServeCommand command;
+  command.join = {"10.0.0.1:7171", "db2", "[::1]:9"};
+  command.zone = "a";
+  command.weight = 3;
+  const Result<Config> config = settle_config(command, std::nullopt);
+  REQUIRE(config.has_value());
+  CHECK(!config->founds());
+  CHECK(config->join == std::vector<PeerPlace>{{"10.0.0.1", 7171}, {"db2", 7170}, {"::1", 9}});
+  CHECK(config->node().name.empty());  // the cluster gives one
+  CHECK(config->node().zone == "a");
+  CHECK(config->node().weight == 3);
+  CHECK(config->node().host == "127.0.0.1");
+}
+
+TEST_CASE("a file without [[node]] tables describes a node that joins") {
+  const std::string text = "join = [\"10.0.0.1:7170\"]\nname = \"n9\"\nhttp_port = 8080\n";
+  const Result<Config> config = parse_config(text, "ouro.toml");
+  REQUIRE(config.has_value());
+  CHECK(!config->founds());
+  CHECK(config->node().name == "n9");
+  CHECK(config->node().http_port == 8080);
+  CHECK(config->join == std::vector<PeerPlace>{{"10.0.0.1", 7170}});
+  const Result<Config> read = parse_config(render_config(*config), "ouro.toml");
+  REQUIRE(read.has_value());
+  CHECK(render_config(*read) == render_config(*config));
+}
+
+TEST_CASE("a file without [[node]] tables and without join is a cluster of its own") {
+  const Result<Config> config = settle_config(ServeCommand(), "http_port = 8080\n");
+  REQUIRE(config.has_value());
+  CHECK(config->founds());
+  CHECK(config->cluster.cluster == 0);
+  CHECK(config->node().http_port == 8080);
+}
+
+TEST_CASE("a founder takes its description from its table alone") {
+  CHECK(message("join = [\"db1\"]\n" + smallest).find("join is for a file without [[node]]") !=
+        std::string::npos);
+  CHECK(message("zone = \"a\"\n" + smallest).find("zone is for a file without [[node]]") !=
+        std::string::npos);
+}
+
+TEST_CASE("what is no place of a member is refused") {
+  for (const char* text : {"", ":7170", "a:", "a:0", "a:65536", "a:b", "::1", "[::1", "a/b:1"}) {
+    CAPTURE(text);
+    CHECK(!parse_peer_place(text).has_value());
+  }
+  CHECK(message("join = \"db1\"\n").find("join must be a list") != std::string::npos);
+  CHECK(message("join = [\"a:b\"]\n").find("HOST:PORT") != std::string::npos);
 }
 
 TEST_CASE("a configured host that others can reach is refused too") {

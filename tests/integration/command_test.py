@@ -186,7 +186,7 @@ class Refused(unittest.TestCase):
                             *self.flags)
         self.assertIn("--insecure", text)
         self.assertFalse((self.directory / "data").exists())
-        self.serve("--bind", "0.0.0.0", "--insecure")
+        self.serve("--bind", "0.0.0.0", "--advertise", "127.0.0.1", "--insecure")
 
     def test_a_configuration_with_a_typo_is_refused(self):
         config = self.directory / "ouro.toml"

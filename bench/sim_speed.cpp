@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace ouro::sim {
@@ -21,9 +22,10 @@ class Node final : public PeerHandler {
   Node(SimWorld& world, Duration pace)
       : loop_(world.loop(0)), pace_(pace), nursery_(loop_.executor(), loop_.clock()) {
     std::vector<PeerAddress> addresses;
-    for (const NodeId id : ids) addresses.push_back({id, "host", 1});
+    for (const NodeId id : ids) addresses.push_back({id, "m" + std::to_string(to_integer(id)), 1});
     loop_.peers().serve(*this);
     loop_.peers().set_addresses(addresses);
+    world.start_now({1, world.node(), 1});
     for (int i = 0; i < 4; ++i) nursery_.spawn(work());
   }
 

@@ -96,6 +96,9 @@ Status CompactionJob::prepare() {
     for (const TableFile& file : level) {
       bytes_read_ += file->meta().size;
       entries_expected_ += file->meta().entries;
+      auto replaced = replaced_with(store_, *file);
+      if (!replaced) return replaced.error();
+      for (ReplacedPart& part : *replaced) replaced_.push_back(std::move(part));
     }
   if (entries_expected_ > 0) cut(parts_max_);
   return {};
@@ -204,6 +207,7 @@ void CompactionJob::begin(Part& part) {
   job.begin = part.begin;
   job.end = part.end;
   job.retention = retention_;
+  job.replaced = parts_within(replaced_, part.begin, part.end);
   job.older = older();
   part.job = std::make_unique<TableJob>(store_, std::move(job), *part.input);
 }

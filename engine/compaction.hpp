@@ -89,6 +89,7 @@ class CompactionJob {
   std::vector<std::vector<TableFile>> inputs_;  ///< By level: what is rewritten.
   std::vector<std::vector<TableFile>> below_;   ///< Runs outside the inputs that may be older.
   std::vector<FileMeta> moved_;                 ///< Inputs that only change their level.
+  std::vector<ReplacedPart> replaced_;          ///< What the outputs take the place of.
   std::vector<std::string> cuts_;               ///< Where files lie that outputs must not span.
   std::uint64_t bytes_read_ = 0;
   std::uint64_t entries_expected_ = 0;

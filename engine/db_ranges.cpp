@@ -42,7 +42,11 @@ Status rewrite_without(const TableStore& store, const TableReader& file, const R
                        VersionEdit& edit) {
   const auto rest = without_range(file.iterator(past_cache), range);
   // One file stays one file, for a run of level 0 must.
-  TableJob job(store, plan_for(file.meta().table, file.meta().level, 0), *rest);
+  TableJob::Plan plan = plan_for(file.meta().table, file.meta().level, 0);
+  auto replaced = replaced_with(store, file);
+  if (!replaced) return replaced.error();
+  plan.replaced = std::move(*replaced);
+  TableJob job(store, std::move(plan), *rest);
   if (Status done = run(job); !done) return done;
   for (FileMeta& written : job.take_files()) edit.added.push_back(std::move(written));
   return {};
@@ -215,6 +219,7 @@ Result<VersionEdit> DbImpl::with_export_locked(TableId id, const OpenedExport& s
   constexpr unsigned level = level_count - 1;
   std::uint64_t expected = source.totals().entries;
   VersionEdit edit;
+  TableJob::Plan plan = plan_for(id, level, options_.table_file_bytes);
   std::vector<std::unique_ptr<EntryIterator>> sources;
   sources.push_back(std::make_unique<LevelIterator>(source.tables(), past_cache));
   const auto version = state()->version;
@@ -225,9 +230,12 @@ Result<VersionEdit> DbImpl::with_export_locked(TableId id, const OpenedExport& s
     expected += file->meta().entries;
     edit.removed.push_back(file->meta().number);
     sources.push_back(file->iterator(past_cache));
+    auto replaced = replaced_with(store_, *file);
+    if (!replaced) return replaced.error();
+    plan.replaced = std::move(*replaced);
   }
   const auto entries = merge(std::move(sources));
-  TableJob job(store_, plan_for(id, level, options_.table_file_bytes), *entries);
+  TableJob job(store_, std::move(plan), *entries);
   if (Status done = run(job); !done) return done.error();
   // A read error must never pass for the end of a file.
   if (job.entries_read() != expected)

@@ -53,8 +53,9 @@ inline constexpr const char* lost_directory = "lost";
 /// content, with ".1" and so on behind it). It counts from the moment CURRENT is replaced; stopped
 /// anywhere it can be run again with the same result. Needs as much free space as what it writes.
 ///
-/// What it cannot know: a rebuild takes table files that waited for their removal for live
-/// ones, so that keys removed or replaced shortly before may come back.
+/// What it cannot know: a rebuild takes a table file that waited for its removal for a live one
+/// unless intact files say that they have taken its place, so that keys removed or replaced shortly
+/// before may come back.
 ///
 /// Errors: denied (it is open), not_found, unsupported (a newer format), corruption (files are
 /// mixed up so that a person must decide), io, no_space. After an error the database is as before,

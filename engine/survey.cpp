@@ -198,7 +198,28 @@ class Surveyor {
   Status read_tables() {
     for (SurveyedTable& table : survey_.files)
       if (Status read = read_table(table); !read) return read;
+    if (!survey_.manifest_decides) leave_out_replaced();
     return {};
+  }
+
+  // A file that waited for its removal may hold values newer by their sequence than those which
+  // settled data, of sequence 0, has in their place. Only what whole files say is believed: of what
+  // a damaged or missing one had taken over, the older files have the only copy.
+  void leave_out_replaced() {
+    std::map<std::uint64_t, std::vector<ReplacedPart>> replaced;
+    for (const SurveyedTable& table : survey_.files)
+      if (table.state == TableState::whole)
+        for (const ReplacedPart& part : facts_.at(table.meta.number).replaced)
+          replaced[part.number].push_back(part);
+    for (SurveyedTable& table : survey_.files) {
+      const auto parts = replaced.find(table.meta.number);
+      const auto keys = keys_.find(table.meta.number);
+      if (parts == replaced.end() || keys == keys_.end()) continue;
+      if (!parts_cover(parts->second, keys->second.first, keys->second.second)) continue;
+      table.state = TableState::leftover;
+      survey_.notes.push_back(table_path(directory_, table.meta.number) +
+                              ": left out, for other files have taken its place");
+    }
   }
 
   Status read_table(SurveyedTable& table) {
@@ -310,9 +331,15 @@ class Surveyor {
       return {};
     }
     SalvageIterator entries(*reader, survey_.damage);
-    for (entries.seek_to_first(); entries.valid(); entries.next()) ++table.entries;
+    std::string first;
+    std::string last;
+    for (entries.seek_to_first(); entries.valid(); entries.next()) {
+      last.assign(entries.entry().key);
+      if (table.entries++ == 0) first = last;
+    }
     if (!entries.status()) return entries.status();
     if (table.entries == 0) return {};
+    keys_.emplace(table.meta.number, std::pair(std::move(first), std::move(last)));
     const bool lost_some = survey_.damage.size() != damage_before;
     table.state = survey_.manifest_decides || lost_some ? TableState::damaged : TableState::whole;
     return {};
@@ -358,6 +385,7 @@ class Surveyor {
   std::vector<std::uint64_t> log_numbers_;
   std::vector<DbIdentity> identities_;  // of the logs' headers
   std::map<std::uint64_t, TableFacts> facts_;
+  std::map<std::uint64_t, std::pair<std::string, std::string>> keys_;  // first and last readable
 };
 
 }  // namespace

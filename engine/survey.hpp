@@ -58,7 +58,7 @@ struct Survey {
   DbIdentity identity{};
   std::vector<TableSpec> tables;  ///< By id.
   /// The manifest still tells all there is to tell of levels and of what is needed. Otherwise every
-  /// table file counts that is not known to have been given up.
+  /// table file counts that is not known to have been given up or replaced.
   bool manifest_decides = false;
   std::vector<SurveyedTable> files;
   LogSurvey logs;

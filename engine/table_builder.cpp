@@ -4,6 +4,7 @@
 #include "base/coding.hpp"
 #include "engine/file_names.hpp"
 #include "engine/filter.hpp"
+#include "engine/table_properties.hpp"
 
 #include <lz4.h>
 
@@ -11,6 +12,12 @@
 #include <utility>
 
 namespace ouro::engine {
+namespace {
+
+/// Keys may be long, and the properties must stay readable.
+constexpr std::size_t replaced_size_max = properties_size_max / 4;
+
+}  // namespace
 
 Result<std::unique_ptr<TableBuilder>> TableBuilder::create(const TableStore& store, Target target) {
   auto file = store.files.create(table_path(store.directory, target.number));
@@ -118,7 +125,7 @@ Result<Section> TableBuilder::write_section(BlockType type, std::string_view pay
 std::string TableBuilder::properties() const {
   const auto& tables = store_.options.tables;
   const bool known = meta_.table < tables.size();
-  const std::pair<std::string, std::string> all[] = {
+  std::vector<std::pair<std::string, std::string>> all{
       {"writer", "ouro"},
       {"table", known ? tables[meta_.table].name : std::string()},
       {"table_id", std::to_string(meta_.table)},
@@ -130,12 +137,11 @@ std::string TableBuilder::properties() const {
       {"value_bytes", std::to_string(value_bytes_)},
       {"block_bytes", std::to_string(store_.options.block_bytes)},
       {"filter_bits_per_key", std::to_string(store_.options.filter_bits_per_key)}};
-  std::string out;
-  for (const auto& [name, value] : all) {
-    put_sized(out, name);
-    put_sized(out, value);
-  }
-  return out;
+  // Without it repair keeps more than it must.
+  std::string replaced = encode(replaced_);
+  if (!replaced.empty() && replaced.size() <= replaced_size_max)
+    all.emplace_back("replaced", std::move(replaced));
+  return encode(all);
 }
 
 Result<FileMeta> TableBuilder::finish() {

@@ -7,6 +7,7 @@
 #include "engine/block_format.hpp"
 #include "engine/entry.hpp"
 #include "engine/file_meta.hpp"
+#include "engine/replaced_part.hpp"
 #include "engine/table_format.hpp"
 #include "engine/table_index.hpp"
 #include "engine/table_store.hpp"
@@ -15,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ouro::engine {
@@ -42,6 +44,9 @@ class TableBuilder {
   /// Bytes the file will have, without what the filter and the index add.
   std::uint64_t file_size() const noexcept;
 
+  /// What the file takes the place of; it is written into the properties.
+  void set_replaced(std::vector<ReplacedPart> parts) { replaced_ = std::move(parts); }
+
   /// Writes the rest and syncs the file; syncing the directory is left to the caller. At least one
   /// entry must have been added.
   Result<FileMeta> finish();
@@ -62,6 +67,7 @@ class TableBuilder {
   std::uint64_t seed_;
   StreamHash file_hash_;
   FileMeta meta_;
+  std::vector<ReplacedPart> replaced_;
   std::uint64_t removes_ = 0;
   std::uint64_t key_bytes_ = 0;
   std::uint64_t value_bytes_ = 0;

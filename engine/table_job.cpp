@@ -26,7 +26,8 @@ TableJob::TableJob(const TableStore& store, Plan plan, EntryIterator& source)
       plan_(std::move(plan)),
       source_(source),
       spec_(store.options.tables.at(plan_.table)),
-      oldest_(plan_.retention.oldest()) {
+      oldest_(plan_.retention.oldest()),
+      output_begin_(plan_.begin) {
   check(std::is_sorted(plan_.retention.snapshots.begin(), plan_.retention.snapshots.end()));
   check(std::is_sorted(plan_.cuts.begin(), plan_.cuts.end()));
 }
@@ -56,7 +57,7 @@ Result<bool> TableJob::step(std::size_t input_bytes) {
   }
   if (source_.valid() && !ended) return false;
   Status status = source_.status();
-  if (status) status = close_output();
+  if (status) status = close_output({});
   if (!status) return status.error();
   std::uint64_t in_files = 0;
   for (const FileMeta& file : files_) in_files += file.entries;
@@ -69,26 +70,26 @@ Result<bool> TableJob::step(std::size_t input_bytes) {
 }
 
 Status TableJob::take(Entry entry) {
-  const bool new_key = read_ == 0 || entry.key != key_;
+  if (read_ == 0 || entry.key != key_) begin_key(entry.key);
   ++read_;
-  if (new_key)
-    if (Status begun = begin_key(entry.key); !begun) return begun;
   if (!keep(entry)) {
     ++dropped_;
     return {};
   }
+  if (std::exchange(cut_, false))
+    if (Status closed = close_output(key_); !closed) return closed;
   if (!builder_)
     if (Status opened = open_output(); !opened) return opened;
   return builder_->add(entry);
 }
 
 // Outputs are cut only between keys, so that a key's versions never lie in two files of a level.
-Status TableJob::begin_key(std::string_view key) {
+// The cut waits for a key that is kept, so that some output answers for those that are not.
+void TableJob::begin_key(std::string_view key) {
   key_.assign(key);
   newer_ = 0;
-  bool cut = builder_ && plan_.file_bytes > 0 && builder_->file_size() >= plan_.file_bytes;
-  for (; next_cut_ < plan_.cuts.size() && plan_.cuts[next_cut_] <= key; ++next_cut_) cut = true;
-  return cut ? close_output() : Status{};
+  if (plan_.file_bytes > 0 && builder_ && builder_->file_size() >= plan_.file_bytes) cut_ = true;
+  for (; next_cut_ < plan_.cuts.size() && plan_.cuts[next_cut_] <= key; ++next_cut_) cut_ = true;
 }
 
 bool TableJob::keep(Entry& entry) {
@@ -132,8 +133,12 @@ Status TableJob::open_output() {
   return {};
 }
 
-Status TableJob::close_output() {
+// `next` is where the next output begins; empty: there is none.
+Status TableJob::close_output(const std::string& next) {
   if (!builder_) return {};
+  builder_->set_replaced(
+      parts_within(plan_.replaced, output_begin_, next.empty() ? plan_.end : next));
+  output_begin_ = next;
   auto file = builder_->finish();
   if (!file) return file.error();
   builder_.reset();

@@ -47,6 +47,8 @@ class TableJob {
     std::vector<std::string> cuts;
     std::string begin, end;  ///< Takes only keys in [begin, end); an empty end: no end.
     Retention retention;
+    /// What the outputs together take the place of.
+    std::vector<ReplacedPart> replaced;
     /// What lies below the output. Nothing: unknown, all of it may be older (a flush).
     std::optional<OlderData> older;
   };
@@ -70,12 +72,12 @@ class TableJob {
 
  private:
   Status take(Entry entry);
-  Status begin_key(std::string_view key);
+  void begin_key(std::string_view key);
   bool keep(Entry& entry);
   bool keep_settled(Entry& entry, Sequence newer);
   bool may_drop(const Entry& entry, Sequence newer) const;
   Status open_output();
-  Status close_output();
+  Status close_output(const std::string& next);
 
   const TableStore& store_;
   Plan plan_;
@@ -86,7 +88,9 @@ class TableJob {
   const TableSpec& spec_;
   const Sequence oldest_;
   std::size_t next_cut_ = 0;
-  std::string key_;  ///< The key of the last entry taken.
+  std::string key_;           ///< The key of the last entry taken.
+  bool cut_ = false;          ///< The next entry that is kept begins an output.
+  std::string output_begin_;  ///< The output has all that is kept from this key on.
   bool started_ = false;
   bool done_ = false;
   Sequence newer_ = 0;

@@ -5,6 +5,7 @@
 #include "engine/file_names.hpp"
 #include "engine/scratch.hpp"
 #include "engine/table_iterator.hpp"
+#include "engine/table_properties.hpp"
 
 #include <lz4.h>
 
@@ -79,6 +80,7 @@ Status TableReader::load(Trust trust) {
     if (!filter_) return damaged(footer->filter.offset, "the filter makes no sense");
   }
   removes_ = footer->removes;
+  properties_ = footer->properties;
   slots_ = std::vector<BlockSlot>(index_.count());
   store_.cache.adopt(slots_);
   return {};
@@ -145,6 +147,15 @@ Result<std::string> TableReader::read_section(const Section& section, BlockType 
     return damaged(section.offset, "a section's checksum does not match");
   bytes.resize(bytes.size() - block_trailer_size);
   return bytes;
+}
+
+Result<std::vector<ReplacedPart>> TableReader::replaced() const {
+  const auto properties = read_properties(*file_, properties_, seed_);
+  if (!properties) return properties.error();
+  if (!*properties) return std::vector<ReplacedPart>();
+  const auto found = (*properties)->find("replaced");
+  if (found == (*properties)->end()) return std::vector<ReplacedPart>();
+  return decode_replaced_parts(found->second).value_or(std::vector<ReplacedPart>());
 }
 
 bool TableReader::may_contain(std::string_view key, std::uint64_t hash) const noexcept {

@@ -10,6 +10,7 @@
 #include "engine/file_meta.hpp"
 #include "engine/filter.hpp"
 #include "engine/point_read.hpp"
+#include "engine/replaced_part.hpp"
 #include "engine/table_format.hpp"
 #include "engine/table_index.hpp"
 #include "engine/table_store.hpp"
@@ -64,6 +65,9 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   const std::string& path() const noexcept { return path_; }
   /// How many of the entries are removes.
   std::uint64_t removes() const noexcept { return removes_; }
+  /// What the file has taken the place of, by its properties; nothing if they are
+  /// damaged. Errors: those of reading.
+  Result<std::vector<ReplacedPart>> replaced() const;
 
   // A lookup in steps, so that lookups of many keys can wait for memory together: ask for the lines
   // that the next step reads, do something else, take the step.
@@ -131,6 +135,7 @@ class TableReader : public std::enable_shared_from_this<TableReader> {
   std::uint64_t seed_;
   std::uint64_t smallest_prefix_, largest_prefix_;
   std::uint64_t removes_ = 0;
+  Section properties_;
   std::unique_ptr<RandomFile> file_;
   Index index_;
   std::optional<Filter> filter_;

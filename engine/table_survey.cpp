@@ -1,21 +1,17 @@
 #include "engine/table_survey.hpp"
 
-#include "base/coding.hpp"
 #include "engine/file_names.hpp"
 #include "engine/printable.hpp"
 #include "engine/table_format.hpp"
+#include "engine/table_properties.hpp"
 
 #include <charconv>
-#include <map>
 #include <span>
 #include <utility>
 
 namespace ouro::engine {
 namespace {
 
-using Properties = std::map<std::string, std::string, std::less<>>;
-
-constexpr std::size_t properties_size_max = 1 << 20;
 constexpr std::size_t prefix_bytes = 8;
 
 Result<std::string> bytes_at(const RandomFile& file, std::uint64_t offset, std::uint64_t size) {
@@ -24,30 +20,6 @@ Result<std::string> bytes_at(const RandomFile& file, std::uint64_t offset, std::
       !read)
     return read.error();
   return bytes;
-}
-
-std::optional<Properties> parse_properties(std::string_view bytes) {
-  Properties properties;
-  Reader reader(bytes);
-  while (reader.ok() && !reader.rest().empty()) {
-    const std::string_view name = reader.sized();
-    properties.emplace(name, reader.sized());
-  }
-  if (!reader.finished()) return std::nullopt;
-  return properties;
-}
-
-// Nothing if the section is damaged.
-Result<std::optional<Properties>> read_properties(const RandomFile& file, const Section& section,
-                                                  std::uint64_t seed) {
-  if (section.size <= block_trailer_size || section.size > properties_size_max ||
-      section.offset > file.size() || section.size > file.size() - section.offset)
-    return std::optional<Properties>();
-  const auto bytes = bytes_at(file, section.offset, section.size);
-  if (!bytes) return bytes.error();
-  const auto trailer = decode_block_trailer(*bytes, seed ^ section.offset);
-  if (!trailer || trailer->type != BlockType::properties) return std::optional<Properties>();
-  return parse_properties(std::string_view(*bytes).substr(0, bytes->size() - block_trailer_size));
 }
 
 std::optional<unsigned> number_in(const Properties& properties, std::string_view name,
@@ -71,6 +43,8 @@ void take_properties(const Properties& properties, TableFacts& facts) {
   facts.meta->table = static_cast<TableId>(*id);
   facts.meta->level = *level;
   facts.table = TableSpec{name->second, *order == 1};
+  if (const auto replaced = properties.find("replaced"); replaced != properties.end())
+    facts.replaced = decode_replaced_parts(replaced->second).value_or(std::vector<ReplacedPart>());
 }
 
 Status take_header(const RandomFile& file, const std::string& path, TableFacts& facts) {

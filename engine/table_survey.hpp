@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "engine/entry.hpp"
 #include "engine/file_meta.hpp"
+#include "engine/replaced_part.hpp"
 #include "engine/table_iterator.hpp"
 #include "engine/table_reader.hpp"
 #include "engine/table_store.hpp"
@@ -27,6 +28,7 @@ struct TableFacts {
   std::optional<FileMeta> meta;
   /// From the properties; nothing if they are damaged.
   std::optional<TableSpec> table;
+  std::vector<ReplacedPart> replaced;  ///< From the properties, if they are whole.
 };
 
 /// The file of `number`; `database_id` is believed if the header is damaged. Damage is no error.

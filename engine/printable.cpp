@@ -1,5 +1,7 @@
 #include "engine/printable.hpp"
 
+#include "base/coding.hpp"
+
 #include <cstddef>
 #include <optional>
 
@@ -88,6 +90,12 @@ std::string hexadecimal(std::string_view bytes) {
   std::string out;
   for (const char byte : bytes) put_hexadecimal(out, byte);
   return out;
+}
+
+std::string hexadecimal(std::uint64_t number) {
+  std::string bytes;
+  put_big64(bytes, number);
+  return hexadecimal(bytes);
 }
 
 }  // namespace ouro::engine

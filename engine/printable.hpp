@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,7 @@ Result<std::string> from_printable(std::string_view text);
 
 /// Two lower-case hexadecimal digits for each byte.
 std::string hexadecimal(std::string_view bytes);
+/// All 16 digits.
+std::string hexadecimal(std::uint64_t number);
 
 }  // namespace ouro::engine

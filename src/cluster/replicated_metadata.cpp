@@ -34,9 +34,12 @@ Error no_leader() {
       "the metadata group has no leader: are a majority of its voters up? (see GET /v1/cluster)"};
 }
 
-/// A command that was under way when time ran out may be carried out all the same.
-Error perhaps(Error error) {
+/// What an error of the road means for a command. One that was under way when time ran out may be
+/// carried out all the same; one for which there was no room was not. (busy is left to the log: a
+/// change runs, and asking again at once would not help.)
+Error on_the_way(Error error) {
   if (error.code == ErrorCode::timeout) error.code = ErrorCode::connection_lost;
+  if (error.code == ErrorCode::busy) error.code = ErrorCode::unreachable;
   return error;
 }
 
@@ -46,7 +49,7 @@ bool is_raft(const Message& message) {
 
 /// Certainly not carried out, and somebody else may do it.
 bool ask_again(ErrorCode code) {
-  return code == ErrorCode::not_leader || code == ErrorCode::unreachable || code == ErrorCode::busy;
+  return code == ErrorCode::not_leader || code == ErrorCode::unreachable;
 }
 
 }  // namespace
@@ -113,7 +116,7 @@ struct ReplicatedMetadata::Impl final : raft::StateMachine {
     }
     std::string bytes = encode_command(command);
     const Result<raft::Index> index = co_await group.propose(std::move(bytes), deadline);
-    if (!index) co_return perhaps(index.error());
+    if (!index) co_return on_the_way(index.error());
     co_return outcome_at(*index);
   }
 
@@ -145,7 +148,7 @@ struct ReplicatedMetadata::Impl final : raft::StateMachine {
     const Instant end = std::min(deadline, parts.loop.clock().now() + forward_time);
     const auto reply =
         co_await parts.loop.peers().call(to, PeerLane::control, std::move(request), end);
-    if (!reply) co_return perhaps(reply.error());
+    if (!reply) co_return on_the_way(reply.error());
     Result<Applied> outcome = decode_outcome(*reply);
     // What the caller looks at next is this node's state.
     if (outcome) co_await reach(outcome->epoch, deadline);

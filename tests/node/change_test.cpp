@@ -108,6 +108,19 @@ TEST_CASE("a node that lost its disk is replaced by another") {
   c.check_all(60, n2);  // with the newcomer as the second of two
 }
 
+TEST_CASE("what may not be done while a change runs is refused at once") {
+  Cluster c(3);
+  c.join();
+  const auto plan = c.cluster.plan(n1, 10s);
+  REQUIRE(plan.has_value());
+  REQUIRE(c.cluster.commit(n1, plan->hash, 10s).has_value());
+  const Instant began = c.cluster.clock().now();
+  const auto doubled = c.cluster.carry_out(n2, cluster::DoubleArcs{32}, 10s);
+  REQUIRE(doubled.has_error());
+  CHECK(doubled.error().code == ErrorCode::busy);
+  CHECK(c.cluster.clock().now() - began < 2s);
+}
+
 TEST_CASE("a change that is aborted ends where it began") {
   Cluster c(3);
   c.fill(60);
